@@ -1,0 +1,40 @@
+"""The grader, and the names that a chapter's checks are written with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.compare import (
+        accuracy_at_least,
+        at_least,
+        close,
+        exactly,
+        raises,
+        same_partition,
+        same_set,
+        up_to_sign,
+    )
+    from grader.scenario import Mistake, check
+
+__all__ = [
+    "Mistake",
+    "accuracy_at_least",
+    "at_least",
+    "check",
+    "close",
+    "exactly",
+    "raises",
+    "same_partition",
+    "same_set",
+    "up_to_sign",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is asked for: `grader list` needs no NumPy."""
+    if name not in __all__:
+        raise AttributeError(f"module 'grader' has no attribute {name!r}")
+    from grader import compare, scenario
+
+    return getattr(scenario if name in ("Mistake", "check") else compare, name)

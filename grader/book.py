@@ -1,0 +1,133 @@
+"""The map of the book: the only module that knows where things are."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from grader.problems import Misuse, nearest
+from grader.stub import parsed
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".grader"  # what the grader keeps for the learner; never committed
+SHARED = ("inputs",)  # modules of solutions/ that belong to every chapter
+
+PROSE_NAME = re.compile(r"(\d+)-([a-z0-9-]+)\.md")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter: a number, a slug, and the files that carry the slug."""
+
+    number: int
+    slug: str
+
+    @property
+    def prose(self) -> Path:
+        return ROOT / "chapters" / f"{self.number:02d}-{self.slug.replace('_', '-')}.md"
+
+    @property
+    def solution(self) -> Path:
+        return ROOT / "solutions" / f"{self.slug}.py"
+
+    @property
+    def exercise(self) -> Path:
+        return ROOT / "exercises" / f"{self.slug}.py"
+
+    @property
+    def checks(self) -> Path:
+        return ROOT / "grader" / "checks" / f"{self.slug}.py"
+
+    @property
+    def oracle(self) -> Path:
+        return ROOT / "tests" / "oracles" / f"test_{self.slug}.py"
+
+    @property
+    def other_way(self) -> Path:
+        return ROOT / "tests" / "other_ways" / f"{self.slug}.py"
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """All six files, the derived exercise last."""
+        return (
+            self.prose,
+            self.solution,
+            self.checks,
+            self.oracle,
+            self.other_way,
+            self.exercise,
+        )
+
+    @cached_property
+    def source(self) -> str:
+        """The text of the reference."""
+        return self.solution.read_text(encoding="utf-8")
+
+    @property
+    def name(self) -> str:
+        """What a person types."""
+        return f"chapter-{self.number:02d}"
+
+    @property
+    def title(self) -> str:
+        """The slug as words; the prose has the same as its heading."""
+        return self.slug.replace("_", " ")
+
+    @property
+    def summary(self) -> str:
+        """The first line of the reference's docstring."""
+        lines = (ast.get_docstring(parsed(self.source)) or self.title).splitlines()
+        return lines[0]
+
+
+@lru_cache(maxsize=1)
+def chapters() -> tuple[Chapter, ...]:
+    """Return every chapter in reading order: the order of the numbers."""
+    found = (PROSE_NAME.fullmatch(path.name) for path in (ROOT / "chapters").iterdir())
+    return tuple(
+        sorted(
+            (Chapter(int(m[1]), m[2].replace("-", "_")) for m in found if m),
+            key=lambda chapter: chapter.number,
+        )
+    )
+
+
+def find_chapter(name: str) -> Chapter | None:
+    """Return the chapter meant by `chapter-07`, `7`, `07` or its slug, if any."""
+    key = re.sub(r"^chapter[-_ ]?", "", name.lower()).replace("-", "_")
+    for chapter in chapters():
+        if key == chapter.slug or (key.isdecimal() and int(key) == chapter.number):
+            return chapter
+    return None
+
+
+def chapter_or_misuse(name: str) -> Chapter:
+    """Return the chapter called `name`, or raise Misuse with the nearest names."""
+    if chapter := find_chapter(name):
+        return chapter
+    known = [c.name for c in chapters()] + [c.slug for c in chapters()]
+    raise Misuse(
+        f"There is no chapter {name!r}.{nearest(name, known)}",
+        "grader list",
+    )
+
+
+def earlier_modules(chapter: Chapter) -> dict[str, Path]:
+    """Return what an exercise may import from the book: name to file.
+
+    These are the shared helpers, the data and the chapters before this one;
+    never the chapter itself, which would be the answer.
+    """
+    folder = ROOT / "solutions"
+    modules = {
+        "solutions": folder / "__init__.py",
+        "bookdata": ROOT / "bookdata" / "__init__.py",
+    }
+    modules |= {f"solutions.{name}": folder / f"{name}.py" for name in SHARED}
+    modules |= {
+        f"solutions.{c.slug}": c.solution for c in chapters() if c.number < chapter.number
+    }
+    return modules

@@ -1,0 +1,1 @@
+"""One module per chapter: its checks, and the mistakes they must refuse."""

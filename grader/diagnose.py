@@ -1,0 +1,44 @@
+"""Name the mistake: which known one gives exactly these results?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.judge import result_of, same
+from grader.reference import Reference
+
+MOST = 2  # more than two possible causes help nobody
+
+
+def diagnose(
+    hole: str, outcomes: dict[str, Any], failed: list[str], reference: Reference
+) -> dict[str, list[str]]:
+    """Return, for each failed check, the known mistakes that look the same.
+
+    A mistake that explains every check of the hole, passed ones included,
+    comes alone; only where none does are those told that explain one check.
+
+    Parameters
+    ----------
+    hole : str
+    outcomes : dict of check id to outcome
+        The learner's, of all checks of this hole that returned or raised.
+    failed : list of check ids
+    reference : Reference
+    """
+    told: dict[str, list[str]] = {id: [] for id in failed}
+    whole: list[str] = []
+    for mistake in reference.mistakes:
+        if mistake.in_ != hole or not failed:
+            continue
+        source = reference.mutant(mistake)
+        alike = {
+            id: same(result_of(outcome), result_of(reference.run(reference.checks[id], source)))
+            for id, outcome in outcomes.items()
+        }
+        if all(alike.values()):
+            whole.append(mistake.why)
+        for id in failed:
+            if alike[id]:
+                told[id].append(mistake.why)
+    return {id: (whole or whys)[:MOST] for id, whys in told.items()}

@@ -1,0 +1,45 @@
+"""`grader doctor`: what this machine has, and what the grader does without."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata
+
+from grader import book, edit, systems
+from grader.problems import BROKEN, PASSED
+from grader.submission import label_of
+
+
+def examine() -> int:
+    """Print what was found; return BROKEN if checks cannot run here."""
+    is_well = True
+    print(f"Python {platform.python_version()} on {systems.describe()}")
+    for name in ("numpy", "pytest"):
+        try:
+            print(f"  ✓ {name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            is_well = False
+            print(f"  ✗ {name} is missing: pip install {name}")
+    if sys.version_info < (3, 11):
+        is_well = False
+        print("  ✗ Python 3.11 or newer is needed")
+    print("how the learner's code is run")
+    for part, meaning in systems.PARTS.items():
+        if systems.has(part):
+            print(f"  ✓ {part:9} {meaning}")
+        else:
+            off = " (switched off)" if part in systems.switched_off() else ""
+            print(f"  · {part:9} not here{off}: {systems.WITHOUT[part]}")
+    print("the book")
+    stale = edit.out_of_step()
+    print(f"  ✓ {len(book.chapters())} chapters, {len(stale)} exercise files begun or changed")
+    state = book.STATE if book.STATE.exists() else book.ROOT
+    if os.access(state, os.W_OK) and os.access(book.ROOT / "exercises", os.W_OK):
+        print(f"  ✓ {label_of(book.ROOT / 'exercises')} and .grader can be written")
+    else:
+        print("  · exercises or .grader cannot be written: hints taken are not remembered,")
+        print("    and reset cannot keep a copy, so it will refuse")
+    print("All is well." if is_well else "Checks cannot run until that is mended.")
+    return PASSED if is_well else BROKEN

@@ -1,0 +1,108 @@
+"""Turn the outcomes of an exercise's checks into its verdicts.
+
+The same for every runner: the worker process, `--debug`, a web page.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+from grader.diagnose import diagnose
+from grader.judge import judge
+from grader.reference import Reference
+from grader.stub import Hole
+from grader.submission import Submission, missing, other_signature
+from grader.verdict import CRASHED, TOO_SLOW, WRONG, Verdict, state_of
+
+
+class Marking:
+    """Marks one submission, exercise by exercise, in the order of the holes."""
+
+    def __init__(self, reference: Reference, submission: Submission) -> None:
+        self.reference = reference
+        self.submission = submission
+        self.states: dict[str, str] = {}  # of the exercises marked so far
+
+    def mark(self, hole: Hole, outcomes: dict[str, Any]) -> list[Verdict]:
+        """Return the verdicts on one exercise.
+
+        Parameters
+        ----------
+        hole : Hole
+        outcomes : dict of check id to outcome
+            Besides the outcomes of scenario.run: {"end": "late" | "died" |
+            "skipped", …} for what the runner saw from outside. Any of them
+            may carry "printed".
+        """
+        verdicts = [self.verdict(id, hole, outcome) for id, outcome in outcomes.items()]
+        answered = {id: o for id, o in outcomes.items() if o["end"] in ("returned", "raised")}
+        failed = [v.check for v in verdicts if v.state == WRONG and v.check in answered]
+        told = diagnose(hole.name, answered, failed, self.reference)
+        for verdict in verdicts:
+            verdict.diagnosis = told.get(verdict.check, [])
+            if verdict.state not in (WRONG, CRASHED, TOO_SLOW):
+                continue
+            if note := other_signature(hole, self.submission):
+                verdict.notes.append(note)
+            verdict.notes += self.blame(hole, outcomes[verdict.check])
+        self.states[hole.name] = state_of(verdicts)
+        return verdicts
+
+    def verdict(self, id: str, hole: Hole, outcome: dict[str, Any]) -> Verdict:
+        check = self.reference.checks[id]
+        if sentence := missing(hole, self.submission):
+            return Verdict(id, hole.name, check.sentence, WRONG, error=sentence)
+        if outcome["end"] in ("late", "died", "skipped"):
+            verdict = Verdict(id, hole.name, check.sentence, TOO_SLOW)
+            ended(verdict, outcome, check.limit, self.submission)
+        else:
+            verdict = judge(check, outcome, self.reference)
+        verdict.printed = outcome.get("printed", "")
+        return verdict
+
+    def blame(self, hole: Hole, outcome: dict[str, Any]) -> list[str]:
+        """Return a sentence for an earlier exercise that this one calls and is wrong."""
+        for used in outcome.get("used", []):
+            if used != hole.name and self.states.get(used) in (WRONG, CRASHED, TOO_SLOW):
+                return [f"It calls {used}, which is not right yet: mend that first."]
+        return []
+
+
+def ended(
+    verdict: Verdict, outcome: dict[str, Any], limit: float, submission: Submission
+) -> None:
+    """Put into a verdict how a check ended that never answered."""
+    if outcome["end"] == "skipped":
+        verdict.error = "not run: another check of this exercise was too slow"
+    elif outcome["end"] == "late":
+        verdict.error = f"stopped after {limit:g} s, its limit"
+        lines = submission.source.splitlines()
+        if 0 < (line := outcome.get("line", 0)) <= len(lines):
+            text = lines[line - 1].strip()
+            function = outcome.get("function", "")
+            verdict.frames = [{"line": line, "function": function, "text": text, "values": []}]
+    else:
+        verdict.state = CRASHED
+        verdict.error = death(outcome.get("signal", 0))
+
+
+def death(number: int) -> str:
+    """Return in words how a process ended."""
+    if not number:
+        return "the code ended its own process"
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    words = {
+        "SIGKILL": "killed, perhaps for lack of memory",
+        "SIGSEGV": "it touched memory that is not its own",
+        "SIGABRT": "aborted",
+        "SIGXCPU": "it used up its processor time",
+        "SIGXFSZ": "it wrote a file that is too large",
+        "SIGSYS": "it called the system in a way that is closed here",
+    }
+    return f"the process died ({name}: {words[name]})" if name in words else f"({name})"
+
+

@@ -1,0 +1,78 @@
+"""What can be read from a file of checks without running it, so without NumPy."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+LIMIT = 3.0  # seconds; a scenario takes under 0.2 on the reference
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A check as it stands in the source."""
+
+    id: str
+    hole: str
+    sentence: str
+    limit: float
+    is_given: bool  # its inputs are drawn on the trusted side
+
+
+def marks(node: ast.AST) -> list[ast.Call]:
+    """Return the `@check(…)` decorators of a definition."""
+    return [
+        decorator
+        for decorator in getattr(node, "decorator_list", [])
+        if isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id == "check"
+    ]
+
+
+def sketches(source: str) -> list[Sketch]:
+    """Return the checks of a file in the order they stand in."""
+    found = []
+    for node in ast.parse(source).body:
+        for mark in marks(node):
+            assert isinstance(node, ast.FunctionDef)
+            options = {k.arg: k.value for k in mark.keywords}
+            limit = options.get("limit")
+            found.append(
+                Sketch(
+                    node.name,
+                    ast.literal_eval(mark.args[0]),
+                    (ast.get_docstring(node) or "").partition("\n")[0].strip(),
+                    float(ast.literal_eval(limit)) if limit else LIMIT,
+                    "given" in options,
+                )
+            )
+    return found
+
+
+def trimmed(source: str) -> str:
+    """Return the scenarios alone, as the worker gets them.
+
+    Without the mistakes (they quote the reference), the comparators, and the
+    functions that draw inputs on the trusted side.
+    """
+    tree = ast.parse(source)
+    trusted = set()
+    for node in tree.body:
+        for mark in marks(node):
+            for option in mark.keywords:
+                if option.arg == "given" and isinstance(option.value, ast.Name):
+                    trusted.add(option.value.id)
+            mark.keywords = [o for o in mark.keywords if o.arg in ("forbids", "limit")]
+    tree.body = [
+        node
+        for node in tree.body
+        if getattr(node, "name", None) not in trusted and "MISTAKES" not in assigned(node)
+    ]
+    return ast.unparse(tree)
+
+
+def assigned(node: ast.stmt) -> list[str]:
+    """Return the names that a statement assigns to."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]

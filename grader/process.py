@@ -1,0 +1,147 @@
+"""The parent's side of the worker: start it, ask it, and never trust it."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import IO, Any
+
+from grader import systems
+from grader.book import ROOT
+
+FRAME = struct.Struct("<III")
+MESSAGE = struct.Struct("<I")
+MAX_HEADER, MAX_BODY = 1 << 16, 80 << 20
+START_UP = 60.0  # seconds a cold machine may take to load NumPy
+PATIENCE = 5.0  # seconds over a check's own limit: the worker keeps that itself
+GRACE = 0.5  # the same where the worker cannot
+
+# The book's folder is on the path only until the grader itself is loaded.
+BOOT = (
+    "import sys; sys.path[:] = sys.argv[1:]; "
+    "from grader.worker import main; del sys.path[0]; main()"
+)
+ONE_THREAD = {
+    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+}
+
+
+@dataclass
+class Reply:
+    """What came back for one request: our word on how it ended, their bytes."""
+
+    id: str
+    end: str
+    answer: bytes = b""
+    printed: bytes = b""
+    signal: int = 0
+    level: str = ""
+
+
+def launch() -> subprocess.Popen[bytes]:
+    """Start a worker and return at once; it loads NumPy while we do other things."""
+    paths = [p for p in sys.path if p and os.path.abspath(p) != str(ROOT)]
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", BOOT, str(ROOT), *paths],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **ONE_THREAD},
+        **systems.is_group_leader(),
+    )
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a worker and everything it started, now."""
+    systems.kill_group(process.pid)
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            try:
+                pipe.close()
+            except OSError:
+                pass
+
+
+class Channel:
+    """Frames from one worker, read by a thread so that we can wait with a limit."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        import queue
+
+        self.process = process
+        self.replies: queue.Queue[Reply | None] = queue.Queue()
+        self.errors = bytearray()
+        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read_errors, daemon=True).start()
+
+    def send(self, message: bytes) -> None:
+        """Send one message; a worker that has ended is noticed when we wait."""
+        assert self.process.stdin
+        try:
+            self.process.stdin.write(MESSAGE.pack(len(message)) + message)
+            self.process.stdin.flush()
+        except OSError:
+            pass
+
+    def receive(self, seconds: float) -> Reply | None:
+        """Return the next reply, None when the worker has ended.
+
+        Raises
+        ------
+        TimeoutError
+            If nothing came in time.
+        """
+        import queue
+
+        try:
+            return self.replies.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError from None
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        try:
+            while True:
+                self.replies.put(read_reply(self.process.stdout))
+        except (OSError, ValueError, EOFError):
+            self.replies.put(None)
+
+    def _read_errors(self) -> None:
+        assert self.process.stderr
+        try:
+            while data := self.process.stderr.read1(1 << 16):  # type: ignore[attr-defined]
+                self.errors += data[: max(0, 4000 - len(self.errors))]
+        except (OSError, ValueError):
+            pass
+
+
+def read_reply(pipe: IO[bytes]) -> Reply:
+    """Read one frame, or raise ValueError or EOFError for anything else."""
+    import json
+
+    head, answer, printed = FRAME.unpack(read_exactly(pipe, FRAME.size))
+    if head > MAX_HEADER or answer > MAX_BODY or printed > MAX_BODY:
+        raise ValueError("a frame that is too large")
+    try:
+        header: Any = json.loads(read_exactly(pipe, head))
+        reply = Reply(str(header["id"]), str(header["end"]))
+        reply.signal = int(header.get("signal", 0))
+        reply.level = str(header.get("level", ""))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("a frame without a header") from error
+    reply.answer = read_exactly(pipe, answer)
+    reply.printed = read_exactly(pipe, printed)
+    return reply
+
+
+def read_exactly(pipe: IO[bytes], length: int) -> bytes:
+    """Return so many bytes, or raise EOFError."""
+    data = pipe.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data

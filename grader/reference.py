@@ -1,0 +1,144 @@
+"""What the reference answers: computed once, then kept until something changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader import book, codec, scenario, subject
+from grader.book import Chapter
+from grader.problems import Fault
+from grader.stub import answer, changing, holes, imports, with_answer
+
+
+class Reference:
+    """A chapter's checks and what its reference answers to them, from one seed."""
+
+    def __init__(self, chapter: Chapter, seed: int = 0) -> None:
+        self.chapter = chapter
+        self.seed = seed
+        self.holes = [hole.name for hole in holes(chapter.source)]
+        label = chapter.checks.relative_to(book.ROOT).as_posix()
+        source = chapter.checks.read_text(encoding="utf-8")
+        self.module = scenario.load_checks(source, label, chapter.slug)
+        self.checks = {check.id: check for check in scenario.checks_in(self.module)}
+        self.mistakes: list[scenario.Mistake] = getattr(self.module, "MISTAKES", [])
+        self.may_change = changing(chapter.source)
+        self._kept: dict[str, Any] | None = None
+
+    def inputs(self, check: scenario.Check) -> tuple[dict[str, Any], Any]:
+        """Return a check's inputs, made anew, and what only we may know."""
+        return scenario.draw(check, self.seed)
+
+    def run(self, check: scenario.Check, source: str) -> dict[str, Any]:
+        """Run one check in this process on a module of ours."""
+        label = f"reference of {self.chapter.slug}"
+
+        def load() -> types.ModuleType:
+            return subject.load(source, label, f"reference_{self.chapter.slug}")
+
+        with on_shelf(self.chapter), np.errstate(all="ignore"):
+            return scenario.run(check, load, self.inputs(check)[0], self.holes, label)
+
+    def outcome(self, check: scenario.Check) -> dict[str, Any]:
+        """Return the outcome of one check on the reference."""
+        if self._kept is None:
+            self._kept = self._read() or self._compute()
+        return self._kept[check.id]
+
+    def mutant(self, mistake: scenario.Mistake) -> str:
+        """Return the reference with one mistake put into its hole.
+
+        Raises
+        ------
+        Fault
+            If the text to replace is not there exactly once.
+        """
+        source = self.chapter.source
+        hole = next((h for h in holes(source) if h.name == mistake.in_), None)
+        inside = answer(source, hole) if hole else ""
+        if hole is None or inside.count(mistake.old) != 1:
+            raise Fault(
+                f"The mistake {mistake.why!r} is out of step with {self.chapter.slug}: its "
+                f"old text stands {inside.count(mistake.old)} times in {mistake.in_}, not once."
+            )
+        return with_answer(source, hole, inside.replace(mistake.old, mistake.new))
+
+    def _compute(self) -> dict[str, Any]:
+        outcomes = {}
+        for check in self.checks.values():
+            outcome = self.run(check, self.chapter.source)
+            if outcome["end"] != "returned" and not hasattr(check.expect, "wants_error"):
+                raise Fault(
+                    f"The reference itself fails the check {check.id} of {self.chapter.name}: "
+                    f"{outcome.get('names', [outcome['end']])[0]}: {outcome.get('message', '')}"
+                )
+            outcomes[check.id] = codec.decode(codec.encode(outcome))
+        self._write(outcomes)
+        return outcomes
+
+    @property
+    def _path(self) -> Path:
+        return book.STATE / "cache" / f"{self.chapter.slug}-{self.seed}"
+
+    def _key(self) -> bytes:
+        """Return a digest of everything the answers depend on."""
+        digest = hashlib.sha256()
+        shelf = book.earlier_modules(self.chapter)
+        todo, seen = [self.chapter.solution, self.chapter.checks], set[Path]()
+        while todo:
+            path = todo.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            text = path.read_text(encoding="utf-8")
+            digest.update(path.name.encode() + text.encode())
+            todo += [shelf[name] for name in imports(text) if name in shelf]
+        for module in (scenario, subject, codec):
+            digest.update(Path(str(module.__file__)).read_bytes())
+        digest.update(f"{np.__version__} {platform.python_version()} {platform.machine()}".encode())
+        return digest.digest()
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            data = self._path.read_bytes()
+            if data[:32] != self._key():
+                return None
+            kept = codec.decode(data[32:])
+        except (OSError, codec.Refused):
+            return None
+        return kept if isinstance(kept, dict) and kept.keys() == self.checks.keys() else None
+
+    def _write(self, outcomes: dict[str, Any]) -> None:
+        try:
+            data = self._key() + codec.encode(outcomes)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(f".{os.getpid()}")
+            fresh.write_bytes(data)
+            os.replace(fresh, self._path)
+        except (OSError, codec.TooLarge):
+            pass  # it is computed again next time
+
+
+class on_shelf:
+    """Lets code loaded here import the modules an exercise of this chapter may."""
+
+    def __init__(self, chapter: Chapter) -> None:
+        modules = {name: str(path) for name, path in book.earlier_modules(chapter).items()}
+        self.shelf = subject.Shelf(modules)
+
+    def __enter__(self) -> None:
+        import sys
+
+        sys.meta_path.insert(0, self.shelf)
+
+    def __exit__(self, *_: object) -> None:
+        import sys
+
+        sys.meta_path.remove(self.shelf)

@@ -1,0 +1,336 @@
+"""Check one chapter: in a worker process, or here for a debugger.
+
+Both give the same: `verdicts(hole)`, the verdicts on one exercise.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from grader import codec, outline, process, stub, submission, systems
+from grader.book import ROOT, Chapter, earlier_modules
+from grader.problems import Fault
+from grader.outcome import is_outcome
+from grader.process import Reply
+from grader.submission import Obstacle
+from grader.verdict import NOT_YET, Verdict
+
+if TYPE_CHECKING:
+    from grader.marking import Marking
+    from grader.reference import Reference
+
+IMPORT, IMPORT_LIMIT = "", 5.0
+MEMORY = 2 << 30
+MOST_RESTARTS = 5  # where we cannot fork, each crash costs one
+WHERE = re.compile(rb'File "([^"\n]{1,200})", line (\d{1,7}) in (\S{1,100})')
+
+
+class Runner:
+    """What both ways share: the chapter, the file, and the marking of outcomes."""
+
+    def __init__(self, chapter: Chapter, seed: int = 0) -> None:
+        self.chapter = chapter
+        self.seed = seed
+        self.holes = {hole.name: hole for hole in stub.holes(chapter.source)}
+        self.source = chapter.checks.read_text(encoding="utf-8")
+        self.sketches = outline.sketches(self.source)
+        self._done: dict[str, list[Verdict]] = {}
+
+    @cached_property
+    def submission(self) -> submission.Submission:
+        """The learner's file; raises Obstacle if it cannot be read."""
+        return submission.read(self.chapter.exercise, self.chapter)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The reference; asked for only when there is something to compare."""
+        from grader.reference import Reference
+
+        return Reference(self.chapter, self.seed)
+
+    @cached_property
+    def marking(self) -> Marking:
+        from grader.marking import Marking
+
+        return Marking(self.reference, self.submission)
+
+    def verdicts(self, hole: str) -> list[Verdict]:
+        """Return the verdicts on one exercise, in the order of its checks.
+
+        Raises
+        ------
+        Obstacle
+            If the file as a whole cannot be checked.
+        """
+        if hole not in self._done:
+            outcomes = self.outcomes(hole)
+            if all(o["end"] == "empty" and o["hole"] == hole for o in outcomes.values()):
+                self._done[hole] = [
+                    Verdict(s.id, hole, s.sentence, NOT_YET, printed=outcomes[s.id]["printed"])
+                    for s in self.sketches
+                    if s.hole == hole
+                ]
+            else:
+                self._done[hole] = self.marking.mark(self.holes[hole], outcomes)
+        return self._done[hole]
+
+    def outcomes(self, hole: str) -> dict[str, Any]:
+        """Return what happened in each check of one exercise."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what was started."""
+
+
+class Here(Runner):
+    """Runs everything in this process, with no limits: for a debugger."""
+
+    sandbox = "none (--debug)"
+
+    def outcomes(self, hole: str) -> dict[str, Any]:
+        from grader import scenario, subject
+        from grader.reference import on_shelf
+
+        reference, file = self.reference, self.submission
+
+        def load() -> Any:
+            return subject.load(file.source, file.label, f"exercises.{self.chapter.slug}")
+
+        outcomes = {}
+        with on_shelf(self.chapter):
+            for check in reference.checks.values():
+                if check.hole == hole:
+                    outcome = scenario.run(
+                        check,
+                        load,
+                        reference.inputs(check)[0],
+                        self.holes,
+                        file.label,
+                        reference.may_change,
+                    )
+                    # through the pipe and back, so that both ways see the same
+                    outcomes[check.id] = codec.decode(codec.encode(outcome)) | {"printed": ""}
+        return outcomes
+
+
+class Apart(Runner):
+    """Runs the learner's code in a worker process and decodes what comes back."""
+
+    def __init__(
+        self,
+        chapter: Chapter,
+        seed: int = 0,
+        holes: list[str] | None = None,
+        worker: subprocess.Popen[bytes] | None = None,
+    ) -> None:
+        super().__init__(chapter, seed)
+        self.process = worker or process.launch()
+        self.channel = process.Channel(self.process)
+        self.scratch = tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True)
+        self.fork = systems.has("fork")
+        self.sandbox = ""
+        self.pending: list[str] = []
+        self.replies: dict[str, Reply] = {}
+        self.begun = ""  # where we cannot fork: the check that runs now
+        self.restarts = 0
+        self.by_id = {sketch.id: sketch for sketch in self.sketches}
+        self.wanted = [s for s in self.sketches if holes is None or s.hole in holes]
+
+    def start(self) -> None:
+        """Send the job and every request that needs nothing of ours."""
+        self.channel.send(self._job())
+        self._request(IMPORT)
+        for sketch in self.wanted:
+            if not sketch.is_given:
+                self._request(sketch.id)
+
+    def _job(self) -> bytes:
+        modules = {name: str(path) for name, path in earlier_modules(self.chapter).items()}
+        prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
+        system = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"]
+        system += ["/dev/null", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"]
+        parts = [p for p in ("resource", "landlock", "seccomp") if self.fork and systems.has(p)]
+        readable = [*prefixes, *(p for p in sys.path if p and p != str(ROOT)), *system]
+        if "landlock" in parts:
+            from grader.confine import readable as without
+
+            readable = without(readable, ROOT)
+        data = str(ROOT / "bookdata")
+        return codec.encode(
+            {
+                "slug": self.chapter.slug,
+                "exercise": self.submission.source,
+                "label": self.submission.label,
+                "checks": outline.trimmed(self.source),
+                "holes": list(self.holes),
+                "may_change": stub.changing(self.chapter.source),
+                "modules": modules,
+                "preload": [n for n in stub.imports(self.chapter.source) if n in modules],
+                "readable": [*readable, *modules.values(), data],
+                "scratch": self.scratch.name,
+                "memory": MEMORY,
+                "parts": parts,
+                "fork": self.fork,
+            }
+        )
+
+    def _request(self, id: str) -> None:
+        hole, limit = IMPORT, IMPORT_LIMIT
+        inputs = None
+        if id != IMPORT:
+            sketch = self.by_id[id]
+            hole, limit = sketch.hole, sketch.limit
+            if sketch.is_given:
+                inputs = self.reference.inputs(self.reference.checks[id])[0]
+        seed = self.seed if inputs is None else None
+        request = {"id": id, "hole": hole, "limit": limit, "seed": seed, "inputs": inputs}
+        self.channel.send(codec.encode(request))
+        self.pending.append(id)
+
+    def outcomes(self, hole: str) -> dict[str, Any]:
+        self._import()
+        ids = [sketch.id for sketch in self.sketches if sketch.hole == hole]
+        for id in ids:
+            if id not in self.replies and id not in self.pending:
+                self._request(id)
+        return {id: self._outcome(self._reply(id)) for id in ids}
+
+    def _import(self) -> None:
+        """Wait until the exercise is loaded; raise Obstacle if it cannot be."""
+        outcome = self._outcome(self._reply(IMPORT))
+        if outcome["end"] != "returned":
+            raise import_obstacle(outcome, self.submission)
+
+    def _outcome(self, reply: Reply) -> dict[str, Any]:
+        """Decode one reply; what cannot be decoded is a crash of theirs."""
+        outcome: Any = {"end": reply.end, "signal": reply.signal}
+        if reply.end == "late":
+            outcome |= where(reply.answer, self.submission.label)
+        elif reply.end == "answered":
+            try:
+                outcome = codec.decode(reply.answer)
+            except codec.Refused:
+                outcome = None
+            if not is_outcome(outcome):
+                outcome = {"end": "unreadable"}
+        return outcome | {"printed": reply.printed.decode(errors="replace")}
+
+    def _reply(self, id: str) -> Reply:
+        """Return the reply to a request, waiting for it if need be."""
+        while id not in self.replies:
+            self._advance()
+        return self.replies[id]
+
+    def _advance(self) -> None:
+        """Take the next frame; whatever it is, the first pending check moves on."""
+        id = self.pending[0]
+        limit = self.by_id[id].limit if id != IMPORT else IMPORT_LIMIT
+        try:
+            if self.begun:
+                reply = self.channel.receive(limit + process.GRACE)
+            else:
+                reply = self.channel.receive(limit + process.PATIENCE + process.START_UP)
+        except TimeoutError:
+            self._restart(Reply(id, "late", self._where()))
+            return
+        if reply is None:
+            if id == IMPORT and not self.begun:
+                raise Fault(
+                    "The worker process did not start.\n" + self.channel.errors.decode()[-1500:],
+                    "grader doctor",
+                )
+            process.stop(self.process)
+            self._restart(Reply(id, "died", signal=max(0, -(self.process.returncode or 0))))
+        elif reply.end == "begun" and not self.fork:
+            self.begun = reply.id
+        elif reply.id != id:
+            self._restart(Reply(id, "unreadable"))
+        else:
+            self._settle(reply)
+
+    def _settle(self, reply: Reply) -> None:
+        self.pending.remove(reply.id)
+        self.replies[reply.id] = reply
+        self.sandbox = self.sandbox or reply.level
+        self.begun = ""
+
+    def _where(self) -> bytes:
+        """Return the worker's note of where it was, if it left one."""
+        try:
+            with open(os.path.join(self.scratch.name, "where"), "rb") as file:
+                return file.read(1 << 16)
+        except OSError:
+            return b""
+
+    def _restart(self, reply: Reply) -> None:
+        """Settle the check that ended the worker and go on with a new one."""
+        self._settle(reply)
+        process.stop(self.process)
+        self.restarts += 1
+        left, self.pending = self.pending, []
+        if reply.id == IMPORT:
+            return
+        if self.restarts > MOST_RESTARTS + len(self.by_id):
+            raise Fault("The worker process keeps ending.", "grader doctor")
+        self.process = process.launch()
+        self.channel = process.Channel(self.process)
+        self.channel.send(self._job())
+        for id in left:
+            if reply.end == "late" and self.by_id[id].hole == self.by_id[reply.id].hole:
+                self.replies[id] = Reply(id, "skipped")
+            else:
+                self._request(id)
+
+    def close(self) -> None:
+        process.stop(self.process)
+        self.scratch.cleanup()
+
+
+def where(note: bytes, label: str) -> dict[str, Any]:
+    """Return the innermost line of the exercise that a thread dump names."""
+    for file, line, function in WHERE.findall(note):
+        if file.decode(errors="replace") == label:
+            return {"line": int(line), "function": function.decode(errors="replace")}
+    return {}
+
+
+def import_obstacle(outcome: dict[str, Any], file: submission.Submission) -> Obstacle:
+    """Return why a file that can be read cannot be loaded."""
+    frames = outcome.get("frames") or [{}]
+    line = outcome.get("line") or frames[-1].get("line") or 0
+    at = f" at line {line}" if line else ""
+    lines = file.source.splitlines()
+    excerpt = [lines[line - 1].strip()[:100]] if 0 < line <= len(lines) else []
+    if outcome["end"] == "late":
+        return Obstacle(
+            f"{file.label} was still loading after {IMPORT_LIMIT:g} s{at}: "
+            "a loop that does not end, outside any function?",
+            line=line,
+            excerpt=excerpt,
+        )
+    if outcome["end"] != "raised":  # died, unreadable
+        from grader.marking import death
+
+        return Obstacle(f"{file.label} cannot be loaded: {death(outcome.get('signal', 0))}.")
+    names, message = outcome["names"], outcome["message"]
+    if "SystemExit" in names:
+        sentence = f"{file.label} calls exit() while it is loaded{at}: take that line out."
+    elif "ImportError" in names:
+        sentence = f"{file.label} imports something that is not here{at}: {message}."
+    elif "MemoryError" in names:
+        sentence = f"{file.label} asks for more than {MEMORY >> 30} GB while it is loaded{at}."
+    else:
+        sentence = f"{file.label} cannot be loaded{at}: {names[0]}: {message}"
+    return Obstacle(sentence, line=line, excerpt=excerpt)

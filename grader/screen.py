@@ -1,0 +1,196 @@
+"""What a person sees: lines for a terminal, calm at 80 columns, without colour too."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from grader.book import Chapter, chapters
+from grader.submission import Obstacle, label_of
+from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
+
+MAX_PRINTED_LINES = 6
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Return text that cannot steer a terminal."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\t", "    "))
+
+
+class Style:
+    """Colours where they are welcome, and signs that the output can spell."""
+
+    CODES = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1"}
+
+    def __init__(self, colour: bool, signs: bool = True) -> None:
+        self.colour = colour
+        self.signs = {DONE: "✓", NOT_YET: "·", WAITS: "·"} if signs else {DONE: "+", NOT_YET: "."}
+        self.fail = "✗" if signs else "x"
+
+    def __call__(self, name: str, text: str) -> str:
+        return f"\x1b[{self.CODES[name]}m{text}\x1b[0m" if self.colour else text
+
+    def sign(self, state: str) -> str:
+        """Return the coloured sign of a state."""
+        colour = "green" if state == DONE else "dim" if state in (NOT_YET, WAITS) else "red"
+        return self(colour, self.signs.get(state, "." if state == WAITS else self.fail))
+
+
+def style_of(stream: Any) -> Style:
+    """Return the style that suits an output."""
+    wanted = not os.environ.get("NO_COLOR") and (
+        bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+    )
+    try:
+        "✓✗·…".encode(stream.encoding or "ascii")
+        signs = True
+    except (UnicodeEncodeError, LookupError):
+        signs = False
+    return Style(wanted, signs)
+
+
+def width() -> int:
+    """Return the columns to fill: those of the terminal, at most 100."""
+    return max(40, min(shutil.get_terminal_size().columns, 100))
+
+
+def both_ends(left: str, right: str, columns: int) -> str:
+    """Return a line with one text at either end, or two lines where it is narrow."""
+    space = columns - len(left) - len(right)
+    return left + " " * space + right if space > 1 else f"{left}\n{right:>{columns}}"
+
+
+def wrapped(text: str, indent: int, columns: int, first: str = "") -> list[str]:
+    """Return a paragraph as indented lines; `first` stands before the first."""
+    hang = " " * (indent + len(re.sub(r"\x1b\[\d+m", "", first)))
+    room = max(20, columns - len(hang))
+    lines = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+    return [" " * indent + first + lines[0], *(hang + line for line in lines[1:])]
+
+
+def heading(chapter: Chapter, columns: int) -> str:
+    """Return the line that names the chapter and the learner's file."""
+    left = f"chapter {chapter.number}  {chapter.title}"
+    return both_ends(left, label_of(chapter.exercise), columns)
+
+
+def exercise_lines(hole: str, verdicts: list[Verdict], style: Style, columns: int) -> list[str]:
+    """Return the lines of one exercise: its name and state, then its checks."""
+    state = state_of(verdicts)
+    done = sum(verdict.state == DONE for verdict in verdicts)
+    word = f"{done} of {len(verdicts)}" if state in (DONE, WRONG) else state
+    line = both_ends(f"  {hole}", word, columns)
+    colour = {DONE: "green", NOT_YET: "dim", WAITS: "dim"}.get(state, "red")
+    cut = len(line) - len(word)
+    lines = [line[:cut] + style(colour, word)]
+    for verdict in verdicts:
+        if verdict.state != NOT_YET or verdict.printed:
+            lines += check_lines(verdict, style, columns)
+    return lines
+
+
+def check_lines(verdict: Verdict, style: Style, columns: int) -> list[str]:
+    """Return the lines of one check."""
+    sign = style.sign(verdict.state) + " "
+    lines = wrapped(clean(verdict.sentence), 4, columns, sign)
+    if verdict.error:
+        lines += wrapped(clean(verdict.error), 8, columns)
+    for i, frame in enumerate(verdict.frames):
+        lines += frame_lines(frame, i == len(verdict.frames) - 1, style)
+    if verdict.wanted:
+        lines += difference_lines(verdict, style, columns)
+    if verdict.diagnosis:
+        when = " or when ".join(verdict.diagnosis)
+        lines += wrapped(f"This is how it looks when {when}.", 8, columns)
+    for note in verdict.notes:
+        lines += wrapped(clean(note), 8, columns)
+    return lines + printed_lines(verdict.printed, style, columns)
+
+
+def difference_lines(verdict: Verdict, style: Style, columns: int) -> list[str]:
+    """Return yours and wanted, with the remark beside or below them."""
+    lines = []
+    if verdict.where:
+        lines += wrapped(f"in {verdict.where}", 8, columns)
+    lines += [
+        clean(f"        yours    {verdict.yours}")[: columns + 40],
+        clean(f"        wanted   {verdict.wanted}")[: columns + 40],
+    ]
+    if verdict.remark:
+        beside = f"{lines[-1]}     {clean(verdict.remark)}"
+        if len(beside) <= columns:
+            lines[-1] = beside
+        else:
+            lines += wrapped(clean(verdict.remark), 17, columns)
+    return [style("bold", line) if "yours " in line else line for line in lines]
+
+
+def frame_lines(frame: dict[str, Any], is_last: bool, style: Style) -> list[str]:
+    """Return one line of the learner's own code, the last one with its values."""
+    place = f"line {frame['line']}, in {frame['function']}"
+    lines = [f"        {clean(place)}:  {style('bold', clean(frame['text']))}"]
+    if is_last:
+        lines += [f"            {clean(name)} = {clean(value)}" for name, value in frame["values"]]
+    return lines
+
+
+def printed_lines(printed: str, style: Style, columns: int) -> list[str]:
+    """Return what the learner's code printed, cut, each line behind a bar."""
+    if not printed:
+        return []
+    every = printed.splitlines()
+    shown = [clean(line)[: columns - 12] for line in every[:MAX_PRINTED_LINES]]
+    lines = ["        printed:", *(f"        | {line}" for line in shown)]
+    if len(every) > MAX_PRINTED_LINES:
+        lines.append(f"        | … and {len(every) - MAX_PRINTED_LINES:,} lines more")
+    return [style("dim", line) for line in lines]
+
+
+def obstacle_lines(obstacle: Obstacle, style: Style, columns: int = 80) -> list[str]:
+    """Return why a file cannot be checked at all."""
+    lines = wrapped(clean(obstacle.sentence), 2, columns, style("red", style.fail) + " ")
+    return lines + [f"      {clean(line)}" for line in obstacle.excerpt]
+
+
+def next_step(chapter: Chapter, states: dict[str, str], obstacle: Obstacle | None) -> str:
+    """Return the next command to type."""
+    if obstacle:
+        return obstacle.next_step or f"grader check {chapter.name}"
+    for hole, state in states.items():
+        if state == NOT_YET:
+            return f"fill in {hole}, then grader check {hole}"
+        if state not in (DONE, WAITS):
+            return f"grader hint {hole}"
+    following = [c for c in chapters() if c.number > chapter.number]
+    return f"grader check {following[0].name}" if following else "grader list"
+
+
+def summary(
+    chapter: Chapter,
+    states: dict[str, str],
+    obstacle: Obstacle | None,
+    sandbox: str,
+    style: Style,
+    columns: int,
+) -> Iterator[str]:
+    """Yield the last lines: the score, what to type next, how it was run."""
+    done = sum(state == DONE for state in states.values())
+    score = f"{done} of {len(states)} exercises."
+    step = next_step(chapter, states, obstacle)
+    line = f"{score}  Next: {step}"
+    yield line if len(line) <= columns else f"{score}\nNext: {step}"
+    if sandbox:
+        yield style("dim", f"sandbox: {sandbox}")
+
+
+def prepare(stream: Any = None) -> None:
+    """Let an output spell what it cannot encode as question marks, not fail."""
+    stream = stream or sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")

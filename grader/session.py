@@ -1,0 +1,187 @@
+"""One `grader check`: start the worker, run pytest over it, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader import report, screen
+from grader.book import ROOT, Chapter
+from grader.problems import Fault, Misuse
+from grader.runner import Apart, Here, Runner
+from grader.submission import Obstacle
+from grader.verdict import DONE, Verdict, state_of
+
+# pytest's own plugins that a check has no use for; each costs start-up time
+UNUSED = (
+    "cacheprovider doctest unittest nose pastebin setuponly setupplan stepwise debugging "
+    "faulthandler monkeypatch recwarn tmpdir threadexception unraisableexception warnings "
+    "logging legacypath assertion capture terminal freeze_support"
+).split()
+
+
+@dataclass
+class Result:
+    """What a run found: the verdicts by exercise, or why there are none."""
+
+    chapter: Chapter
+    exercises: dict[str, list[Verdict]] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)  # of each exercise in the file
+    obstacle: Obstacle | None = None
+    sandbox: str = ""
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {hole: state_of(verdicts) for hole, verdicts in self.exercises.items()}
+
+    @property
+    def is_done(self) -> bool:
+        states = self.states.values()
+        return not self.obstacle and bool(states) and all(state == DONE for state in states)
+
+
+class Collector:
+    """A pytest plugin that keeps the verdicts and prints each exercise when it is done."""
+
+    def __init__(self, result: Result, wanted: list[str], say: Any) -> None:
+        self.result = result
+        self.wanted = wanted
+        self.say = say
+        self.style = screen.style_of(sys.stdout)
+        self.printed: set[str] = set()
+        self.faults: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when != "call":
+            if report.failed:
+                self.faults.append(str(report.longrepr))
+            return
+        if fault := getattr(report, "fault", ""):
+            self.faults.append(fault)
+            return
+        found = getattr(report, "check", {})
+        if "obstacle" in found:
+            self.result.obstacle = Obstacle(**found["obstacle"])
+            return
+        verdict = Verdict(**found["verdict"])
+        exercises = self.result.exercises
+        if exercises and verdict.hole not in exercises:
+            self.flush()
+        exercises.setdefault(verdict.hole, []).append(verdict)
+
+    def flush(self) -> None:
+        """Print the exercises that are complete and not printed yet."""
+        for hole, verdicts in self.result.exercises.items():
+            if hole not in self.printed:
+                self.printed.add(hole)
+                for line in screen.exercise_lines(hole, verdicts, self.style, screen.width()):
+                    self.say(line)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.faults.append(str(report.longrepr))
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self.faults.append(str(excrepr))
+
+
+@dataclass
+class Options:
+    """How a check is run and told."""
+
+    as_json: bool = False
+    junit: str = ""
+    debug: bool = False
+    pytest_args: list[str] = field(default_factory=list)
+
+
+def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = None) -> Result:
+    """Check some exercises of a chapter and say what was found.
+
+    Raises
+    ------
+    Fault
+        If the grader or the machine is at fault.
+    KeyboardInterrupt
+        If the person stopped it.
+    """
+    runner: Runner = (
+        Here(chapter) if options.debug else Apart(chapter, holes=holes, worker=worker)
+    )
+    result = Result(chapter)
+    quiet = options.as_json
+
+    def say(line: str) -> None:
+        if not quiet:
+            print(line, flush=True)
+
+    say(screen.heading(chapter, screen.width()))
+    say("")
+    with runner:
+        try:
+            result.lines = {h: runner.submission.line_of(h) for h in runner.holes}
+            if isinstance(runner, Apart):
+                runner.start()
+        except Obstacle as obstacle:
+            result.obstacle = obstacle
+        if result.obstacle is None or options.junit:
+            run_pytest(runner, result, holes, options, say)
+        result.sandbox = getattr(runner, "sandbox", "")
+    tell(result, holes, options, say)
+    return result
+
+
+def run_pytest(
+    runner: Runner, result: Result, holes: list[str], options: Options, say: Any
+) -> None:
+    """Run the checks as pytest items; fill `result` and print as they come."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    import pytest
+
+    from grader import plugin
+
+    collector = Collector(result, holes, say)
+    plugin.running = runner
+    args = [str(runner.chapter.checks), "-p", "grader.plugin", "--noconftest"]
+    args += ["-c", str(Path(__file__).with_name("pytest.ini")), f"--rootdir={ROOT}"]
+    args += [f"--chapter={runner.chapter.slug}", *(f"--hole={hole}" for hole in holes)]
+    if not options.debug and not options.pytest_args:
+        args += [f"-pno:{name}" for name in UNUSED]
+    else:
+        args += ["-s", "-p", "no:cacheprovider", *options.pytest_args]
+    if options.junit:
+        args.append(f"--junit-xml={options.junit}")
+    code = pytest.main(args, plugins=[collector])
+    plugin.running = None
+    if code == pytest.ExitCode.INTERRUPTED and not collector.faults:
+        raise KeyboardInterrupt
+    collector.flush()
+    if collector.faults:
+        raise Fault("The grader failed, not your code:\n" + collector.faults[0], "grader doctor")
+    if code == pytest.ExitCode.USAGE_ERROR:
+        raise Misuse("pytest did not understand what follows --", "grader check --help")
+
+
+def tell(result: Result, holes: list[str], options: Options, say: Any) -> None:
+    """Print the summary and write the reports that were asked for."""
+    style, columns = screen.style_of(sys.stdout), screen.width()
+    if result.obstacle:
+        for line in screen.obstacle_lines(result.obstacle, style, columns):
+            say(line)
+    states = {hole: result.states.get(hole, "wrong") for hole in holes}
+    say("")
+    ending = screen.summary(
+        result.chapter, states, result.obstacle, result.sandbox, style, columns
+    )
+    for line in ending:
+        say(line)
+    if options.as_json:
+        print(report.as_json(result, holes))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        report.tell_actions(result, sys.stderr if options.as_json else sys.stdout)
+
+

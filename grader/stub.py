@@ -1,0 +1,165 @@
+"""Cut the exercise from the reference: every hole emptied, all else as it is.
+
+A hole begins at a line `# your turn (level)` and ends with its function.
+Directly under the marker stand the hints: `# hint:` and, for a long one,
+more comment lines.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+MARKER = re.compile(r"\s*# your turn(?: \((warm-up|core|stretch)\))?\s*")
+HINT = re.compile(r"\s*# hint: (.*)")
+COMMENT = re.compile(r"\s*# (.*)")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Hole:
+    """The part of one function that the learner writes; lines count from 1."""
+
+    name: str
+    level: str
+    start: int  # of the function, its decorators included
+    marker: int
+    end: int
+    signature: str
+
+
+@lru_cache(maxsize=16)
+def parsed(source: str) -> ast.Module:
+    """Return the syntax tree of a source; nobody changes it."""
+    return ast.parse(source)
+
+
+def definitions(tree: ast.Module) -> dict[str, Function | ast.ClassDef]:
+    """Return every function and class of a module by its dotted name."""
+    found: dict[str, Function | ast.ClassDef] = {}
+
+    def walk(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                found.setdefault(prefix + child.name, child)
+                walk(child, f"{prefix}{child.name}.")
+            else:
+                walk(child, prefix)
+
+    walk(tree, "")
+    return found
+
+
+def first_line(node: Function | ast.ClassDef) -> int:
+    """Return the line a definition starts on, counting its decorators."""
+    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+
+
+def signature(node: Function) -> str:
+    """Return the arguments of a function as they are written."""
+    return f"({ast.unparse(node.args)})"
+
+
+def holes(source: str) -> list[Hole]:
+    """Return the holes of a reference, in the order they stand in."""
+    functions = [
+        (name, node)
+        for name, node in definitions(parsed(source)).items()
+        if not isinstance(node, ast.ClassDef)
+    ]
+    found = []
+    for number, line in enumerate(source.splitlines(), 1):
+        if not (match := MARKER.fullmatch(line)):
+            continue
+        inside = [
+            (name, node)
+            for name, node in functions
+            if node.lineno < number <= (node.end_lineno or 0)
+        ]
+        if not inside:
+            raise ValueError(f"line {number}: `# your turn` stands outside a function")
+        name, node = min(inside, key=lambda item: (item[1].end_lineno or 0) - item[1].lineno)
+        found.append(
+            Hole(
+                name,
+                match[1] or "core",
+                first_line(node),
+                number,
+                node.end_lineno or number,
+                signature(node),
+            )
+        )
+    return found
+
+
+def empty(hole: Hole, lines: list[str]) -> str:
+    """Return the one line that stands for a hole nobody has filled."""
+    marker = lines[hole.marker - 1]
+    indent = marker[: len(marker) - len(marker.lstrip())]
+    return f'{indent}raise NotImplementedError("{hole.name}")\n'
+
+
+def derive(source: str) -> str:
+    """Return the exercise: the reference with every hole emptied."""
+    lines = source.splitlines(keepends=True)
+    for hole in reversed(holes(source)):
+        lines[hole.marker : hole.end] = [empty(hole, lines)]
+    return "".join(lines)
+
+
+def hints(source: str, hole: Hole) -> list[str]:
+    """Return the hints of one hole, from a nudge to nearly the line."""
+    found: list[str] = []
+    for line in source.splitlines()[hole.marker : hole.end]:
+        if match := HINT.fullmatch(line):
+            found.append(match[1])
+        elif found and (match := COMMENT.fullmatch(line)):
+            found[-1] += " " + match[1]
+        else:
+            break
+    return found
+
+
+def answer_line(source: str, hole: Hole) -> int:
+    """Return how many lines stand above the answer: those of the hints included."""
+    lines = source.splitlines()
+    line = hole.marker
+    while line < hole.end and COMMENT.fullmatch(lines[line]):
+        line += 1
+    return line
+
+
+def answer(source: str, hole: Hole) -> str:
+    """Return the code that fills one hole, without its hints."""
+    lines = source.splitlines(keepends=True)
+    return "".join(lines[answer_line(source, hole) : hole.end])
+
+
+def with_answer(source: str, hole: Hole, code: str) -> str:
+    """Return the source with other code in a hole."""
+    lines = source.splitlines(keepends=True)
+    lines[answer_line(source, hole) : hole.end] = [code]
+    return "".join(lines)
+
+
+def imports(source: str) -> list[str]:
+    """Return the modules of the book that a module imports."""
+    found = []
+    for node in ast.walk(parsed(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.append(node.module)
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return [name for name in found if name.partition(".")[0] in ("solutions", "bookdata")]
+
+
+def changing(source: str) -> list[str]:
+    """Return the definitions documented to change an argument: "in place"."""
+    return [
+        name
+        for name, node in definitions(parsed(source)).items()
+        if "in place" in (ast.get_docstring(node) or "")
+    ]

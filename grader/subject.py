@@ -1,0 +1,218 @@
+"""The code under check: load it, watch what it does, describe how it failed.
+
+Plain Python; it runs in the worker, in `--debug`, and in a web page.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib.abc
+import importlib.util
+import linecache
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.show import brief
+
+MAX_TEXT = 500
+MAX_FRAMES = 3
+
+
+@functools.lru_cache(maxsize=64)
+def compiled(source: str, label: str) -> types.CodeType:
+    """Return the compiled source, once for all the children of a worker."""
+    return compile(source, label, "exec")
+
+
+def load(source: str, label: str, name: str) -> types.ModuleType:
+    """Return the module that `source` makes; `label` names it in tracebacks."""
+    module = types.ModuleType(name)
+    module.__file__ = label
+    linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
+    sys.modules[name] = module  # where dataclasses and typing look it up
+    exec(compiled(source, label), module.__dict__)
+    return module
+
+
+class Shelf(importlib.abc.MetaPathFinder):
+    """Lets the code under check import these modules of the book, and no others."""
+
+    def __init__(self, modules: dict[str, str]) -> None:
+        self.modules = modules
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> Any:
+        if name in self.modules:
+            package = Path(self.modules[name]).name == "__init__.py"
+            return importlib.util.spec_from_file_location(
+                name, self.modules[name], submodule_search_locations=[] if package else None
+            )
+        if name.partition(".")[0] in ("solutions", "exercises"):
+            raise ModuleNotFoundError(
+                f"{name} is not an earlier chapter; here you may import "
+                f"{', '.join(sorted(m for m in self.modules if '.' in m)) or 'none'}",
+                name=name,
+            )
+        return None
+
+
+class Watch:
+    """Wraps the holes of a module, to see which are called and what they change."""
+
+    def __init__(self, changing: Iterable[str] = ()) -> None:
+        self.may_change = set(changing)  # holes documented to work in place
+        self.used: dict[str, None] = {}  # in the order of the first call
+        self.changed: dict[str, None] = {}
+        self.depth = 0
+
+    def wrap(self, module: types.ModuleType, holes: Iterable[str]) -> None:
+        """Put the watch in front of each hole that can be reached by name."""
+        for hole in holes:
+            *path, last = hole.split(".")
+            owner: Any = module
+            for part in path:
+                owner = getattr(owner, part, None)
+            raw = vars(owner).get(last) if hasattr(owner, "__dict__") else None
+            if isinstance(raw, types.FunctionType):
+                setattr(owner, last, self.watched(hole, raw))
+            elif isinstance(raw, staticmethod | classmethod):
+                setattr(owner, last, type(raw)(self.watched(hole, raw.__func__)))
+
+    def watched(self, hole: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.used[hole] = None
+            if self.depth or hole in self.may_change:
+                return function(*args, **kwargs)
+            given = [a for a in (*args, *kwargs.values()) if isinstance(a, np.ndarray)]
+            before = [a.tobytes() for a in given]
+            self.depth += 1
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.depth -= 1
+                if any(a.tobytes() != b for a, b in zip(given, before, strict=True)):
+                    self.changed[hole] = None
+
+        return call
+
+
+class ForbiddenError(RuntimeError):
+    """A library function that would do the exercise's work was called."""
+
+
+def forbidden(name: str) -> ForbiddenError:
+    return ForbiddenError(f"{name} would do this exercise's work: write it yourself")
+
+
+class Closed(importlib.abc.MetaPathFinder):
+    """Refuses to import the modules that would do an exercise's work."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+        for closed in self.names:
+            # `scipy.special.expit` closes scipy.special: the one that holds it
+            if name == closed or name == closed.rpartition(".")[0] != "":
+                raise forbidden(closed)
+
+
+@contextmanager
+def forbidding(names: Sequence[str]) -> Iterator[None]:
+    """Make these library functions or modules raise, wherever they are bound."""
+    undo: list[tuple[Any, str, Any]] = []
+    closed = []
+    for name in names:
+        owner, _, last = name.rpartition(".")
+        original = getattr(sys.modules.get(owner), last, None)
+        if original is None or name in sys.modules:
+            closed.append(name)
+            continue
+
+        def refuse(*args: Any, _name: str = name, **kwargs: Any) -> None:
+            raise forbidden(_name)
+
+        for module in list(sys.modules.values()):
+            for key, value in list(getattr(module, "__dict__", {}).items()):
+                if value is original:
+                    undo.append((module, key, value))
+                    setattr(module, key, refuse)
+    finder = Closed(closed)
+    hidden = {
+        name: sys.modules.pop(name)
+        for name in list(sys.modules)
+        if any(name == c or name.startswith(c + ".") for c in closed)
+    }
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        sys.modules.update(hidden)
+        for module, key, value in undo:
+            setattr(module, key, value)
+
+
+def describe_error(error: BaseException, label: str) -> dict[str, Any]:
+    """Return what a person needs of an exception: plain values only.
+
+    `frames` are the lines of the code under check, outermost first, the last
+    one with the values of the names it mentions.
+    """
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == label:
+            frames.append((trace.tb_frame, trace.tb_lineno))
+        trace = trace.tb_next
+    described = [
+        {
+            "line": line,
+            "function": frame.f_code.co_qualname
+            if hasattr(frame.f_code, "co_qualname")
+            else frame.f_code.co_name,
+            "text": linecache.getline(label, line).strip()[:MAX_TEXT],
+            "values": [],
+        }
+        for frame, line in frames[-MAX_FRAMES:]
+    ]
+    if frames:
+        described[-1]["values"] = mentioned(frames[-1][0], str(described[-1]["text"]))
+    return {
+        "names": [kind.__name__ for kind in type(error).__mro__ if kind is not object],
+        "message": safe_text(error),
+        "frames": described,
+        "line": getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None,
+    }
+
+
+def safe_text(error: BaseException) -> str:
+    """Return the exception's text, even where its __str__ itself fails."""
+    try:
+        return str(error)[:MAX_TEXT]
+    except Exception:
+        return "(its message could not be read)"
+
+
+def mentioned(frame: types.FrameType, text: str) -> list[list[str]]:
+    """Return [name, short form] of the local values that a line mentions."""
+    import re
+
+    names = dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text))
+    found = []
+    for name in names:
+        if name in frame.f_locals and not hasattr(builtins, name):
+            try:
+                found.append([name, brief(frame.f_locals[name])])
+            except Exception:
+                found.append([name, "(could not be shown)"])
+    return found[:5]

@@ -1,0 +1,1 @@
+"""The reference: one module per chapter, importing only earlier ones."""

@@ -1,0 +1,88 @@
+"""What every chapter refuses, and the sentence it refuses with.
+
+The references call these first, so that the code below them can be read as
+mathematics. They are given to the learner; no exercise asks for them.
+"""
+
+import numpy as np
+
+
+class NotFittedError(ValueError):
+    """A model was asked for an answer before it had seen any data."""
+
+
+def as_floats(values, name):
+    """Return `values` as a float array; float32 is kept, integers widen."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{name} must hold numbers, but its dtype is {values.dtype}"
+        )
+    return values if values.dtype.kind == "f" else values.astype(float)
+
+
+def as_matrix(X, name="X"):
+    """Return X as finite floats of shape (n, d), with n and d at least 1."""
+    X = as_floats(X, name)
+    if X.ndim != 2:
+        raise ValueError(
+            f"{name} must have shape (n, d), one row a sample, "
+            f"but its shape is {X.shape}"
+        )
+    if X.size == 0:
+        raise ValueError(f"{name} is empty: its shape is {X.shape}")
+    if not np.isfinite(X).all():
+        i, j = np.argwhere(~np.isfinite(X))[0]
+        raise ValueError(
+            f"{name} must be finite, but {name}[{i}, {j}] is {X[i, j]}"
+        )
+    return X
+
+
+def same_length(X, y):
+    """Return y as an array (n,) with one entry for each row of X."""
+    y = np.asarray(y)
+    if y.shape != X.shape[:1]:
+        raise ValueError(
+            f"X has shape {X.shape}, so y must have shape {X.shape[:1]}, "
+            f"but its shape is {y.shape}"
+        )
+    return y
+
+
+def as_labels(X, y):
+    """Return the sorted classes (k,) and the position (n,) of each label."""
+    y = same_length(X, y)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise ValueError("y must not hold NaN or infinity: a label is missing")
+    classes, positions = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(
+            "y holds one class only, so there is nothing to tell apart: "
+            f"{classes[0]!r}"
+        )
+    return classes, positions
+
+
+def in_range(name, value, low=None, high=None, above=None):
+    """Return `value`, or raise if it leaves [low, high] or is not > above."""
+    if above is not None and not value > above:
+        raise ValueError(f"{name} must be greater than {above}, not {value}")
+    if low is not None and not value >= low:
+        raise ValueError(f"{name} must be at least {low}, not {value}")
+    if high is not None and not value <= high:
+        raise ValueError(f"{name} must be at most {high}, not {value}")
+    return value
+
+
+def fitted(model, name, X):
+    """Return X as a matrix that fits the learned weights called `name`."""
+    if not hasattr(model, name):
+        kind = type(model).__name__
+        raise NotFittedError(f"this {kind} has no {name}: call fit first")
+    X, d = as_matrix(X), len(getattr(model, name))
+    if X.shape[1] != d:
+        raise ValueError(
+            f"fit saw {d} features, but X has shape {X.shape}"
+        )
+    return X
