@@ -161,9 +161,9 @@ def main(words: list[str] | None = None) -> int:
         worker = process.launch()  # loads NumPy while we read the rest
     options = argparse.Namespace()
     try:
-        from grader.screen import prepare
-
-        prepare()
+        for stream in (sys.stdout, sys.stderr):  # a sign it cannot spell is no reason to fail
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
         options = parser().parse_args(words, argparse.Namespace(worker=worker))
         return int(options.run(options))
     except Problem as problem:

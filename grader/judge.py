@@ -32,7 +32,7 @@ def judge(check: Check, outcome: dict[str, Any], reference: Reference) -> Verdic
     if outcome["end"] == "empty":
         verdict.state = NOT_YET if outcome["hole"] == check.hole else WAITS
         if verdict.state == WAITS:
-            verdict.notes.append(f"It waits for {outcome['hole']}, which is still empty.")
+            verdict.waits_for = outcome["hole"]
         return verdict
     if outcome["end"] == "too large":
         verdict.error = f"its result is too large to compare: {outcome['message']}"

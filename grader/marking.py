@@ -13,7 +13,9 @@ from grader.judge import judge
 from grader.reference import Reference
 from grader.stub import Hole
 from grader.submission import Submission, missing, other_signature
-from grader.verdict import CRASHED, TOO_SLOW, WRONG, Verdict, state_of
+from grader.verdict import CRASHED, TOO_SLOW, WAITS, WRONG, Verdict, state_of
+
+BAD = (WRONG, CRASHED, TOO_SLOW)
 
 
 class Marking:
@@ -41,11 +43,11 @@ class Marking:
         told = diagnose(hole.name, answered, failed, self.reference)
         for verdict in verdicts:
             verdict.diagnosis = told.get(verdict.check, [])
-            if verdict.state not in (WRONG, CRASHED, TOO_SLOW):
-                continue
-            if note := other_signature(hole, self.submission):
-                verdict.notes.append(note)
-            verdict.notes += self.blame(hole, outcomes[verdict.check])
+            if verdict.state in BAD:
+                self.explain(verdict, hole, outcomes[verdict.check])
+        for verdict, earlier in pairs(verdicts):
+            if verdict.error and (verdict.error, verdict.frames) == (earlier.error, earlier.frames):
+                verdict.error, verdict.frames = "the same again", []
         self.states[hole.name] = state_of(verdicts)
         return verdicts
 
@@ -61,12 +63,24 @@ class Marking:
         verdict.printed = outcome.get("printed", "")
         return verdict
 
-    def blame(self, hole: Hole, outcome: dict[str, Any]) -> list[str]:
-        """Return a sentence for an earlier exercise that this one calls and is wrong."""
-        for used in outcome.get("used", []):
-            if used != hole.name and self.states.get(used) in (WRONG, CRASHED, TOO_SLOW):
-                return [f"It calls {used}, which is not right yet: mend that first."]
-        return []
+    def explain(self, verdict: Verdict, hole: Hole, outcome: dict[str, Any]) -> None:
+        """Add what is known from outside: other arguments, an earlier exercise at fault."""
+        if note := other_signature(hole, self.submission):
+            verdict.notes.append(note)
+        used = [name for name in outcome.get("used", []) if self.states.get(name) in BAD]
+        if not used:
+            return
+        if verdict.frames and verdict.frames[-1]["function"] in used:
+            verdict.state = WAITS  # it broke inside the other one
+            verdict.error, verdict.frames, verdict.diagnosis = "", [], []
+            verdict.notes, verdict.waits_for = [], used[-1]
+        else:
+            verdict.notes.append(f"It calls {used[-1]}, which is not right yet: mend that first.")
+
+
+def pairs(verdicts: list[Verdict]) -> list[tuple[Verdict, Verdict]]:
+    """Return each verdict with the one before it, last pair first."""
+    return list(zip(verdicts[1:], verdicts, strict=False))[::-1]
 
 
 def ended(

@@ -85,12 +85,14 @@ def exercise_lines(hole: str, verdicts: list[Verdict], style: Style, columns: in
     state = state_of(verdicts)
     done = sum(verdict.state == DONE for verdict in verdicts)
     word = f"{done} of {len(verdicts)}" if state in (DONE, WRONG) else state
+    if all(verdict.state == WAITS for verdict in verdicts):
+        word = f"waits for {verdicts[0].waits_for}"
     line = both_ends(f"  {hole}", word, columns)
     colour = {DONE: "green", NOT_YET: "dim", WAITS: "dim"}.get(state, "red")
     cut = len(line) - len(word)
     lines = [line[:cut] + style(colour, word)]
     for verdict in verdicts:
-        if verdict.state != NOT_YET or verdict.printed:
+        if verdict.state not in (NOT_YET, state) or verdict.printed or state not in (NOT_YET, WAITS):
             lines += check_lines(verdict, style, columns)
     return lines
 
@@ -99,12 +101,14 @@ def check_lines(verdict: Verdict, style: Style, columns: int) -> list[str]:
     """Return the lines of one check."""
     sign = style.sign(verdict.state) + " "
     lines = wrapped(clean(verdict.sentence), 4, columns, sign)
+    if verdict.waits_for:
+        lines += wrapped(f"It waits for {verdict.waits_for}.", 8, columns)
     if verdict.error:
         lines += wrapped(clean(verdict.error), 8, columns)
     for i, frame in enumerate(verdict.frames):
-        lines += frame_lines(frame, i == len(verdict.frames) - 1, style)
+        lines += frame_lines(frame, i == len(verdict.frames) - 1, columns)
     if verdict.wanted:
-        lines += difference_lines(verdict, style, columns)
+        lines += difference_lines(verdict, columns)
     if verdict.diagnosis:
         when = " or when ".join(verdict.diagnosis)
         lines += wrapped(f"This is how it looks when {when}.", 8, columns)
@@ -113,30 +117,37 @@ def check_lines(verdict: Verdict, style: Style, columns: int) -> list[str]:
     return lines + printed_lines(verdict.printed, style, columns)
 
 
-def difference_lines(verdict: Verdict, style: Style, columns: int) -> list[str]:
+def difference_lines(verdict: Verdict, columns: int) -> list[str]:
     """Return yours and wanted, with the remark beside or below them."""
-    lines = []
-    if verdict.where:
-        lines += wrapped(f"in {verdict.where}", 8, columns)
-    lines += [
-        clean(f"        yours    {verdict.yours}")[: columns + 40],
-        clean(f"        wanted   {verdict.wanted}")[: columns + 40],
-    ]
+    lines = wrapped(f"in {clean(verdict.where)}", 8, columns) if verdict.where else []
+    for name, text in (("yours", verdict.yours), ("wanted", verdict.wanted)):
+        lines += beside_name(f"{name:<9}", clean(text), columns)
     if verdict.remark:
-        beside = f"{lines[-1]}     {clean(verdict.remark)}"
+        beside = f"{lines[-1].rstrip()}     {clean(verdict.remark)}"
         if len(beside) <= columns:
             lines[-1] = beside
         else:
             lines += wrapped(clean(verdict.remark), 17, columns)
-    return [style("bold", line) if "yours " in line else line for line in lines]
+    return lines
 
 
-def frame_lines(frame: dict[str, Any], is_last: bool, style: Style) -> list[str]:
+def beside_name(name: str, text: str, columns: int) -> list[str]:
+    """Return a value beside its name: as it is where it fits, else as a paragraph."""
+    line = f"        {name}{text}"
+    return [line.rstrip()] if len(line) <= columns else wrapped(text, 8, columns, name)
+
+
+def frame_lines(frame: dict[str, Any], is_last: bool, columns: int) -> list[str]:
     """Return one line of the learner's own code, the last one with its values."""
-    place = f"line {frame['line']}, in {frame['function']}"
-    lines = [f"        {clean(place)}:  {style('bold', clean(frame['text']))}"]
+    place = clean(f"line {frame['line']}, in {frame['function']}: ")
+    text = clean(frame["text"])
+    if len(place) + len(text) + 8 <= columns:
+        lines = [f"        {place} {text}"]
+    else:
+        lines = [f"        {place}", f"            {text}"[:columns]]
     if is_last:
-        lines += [f"            {clean(name)} = {clean(value)}" for name, value in frame["values"]]
+        for name, value in frame["values"]:
+            lines.append(f"            {clean(name)} = {clean(value)}"[:columns])
     return lines
 
 
@@ -188,9 +199,3 @@ def summary(
     if sandbox:
         yield style("dim", f"sandbox: {sandbox}")
 
-
-def prepare(stream: Any = None) -> None:
-    """Let an output spell what it cannot encode as question marks, not fail."""
-    stream = stream or sys.stdout
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="replace")

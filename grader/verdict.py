@@ -28,6 +28,7 @@ class Verdict:
     wanted: str = ""
     remark: str = ""
     where: str = ""
+    waits_for: str = ""  # another exercise that is empty or not right
     error: str = ""  # the exception or the end, in a line
     frames: list[dict[str, Any]] = field(default_factory=list)
     diagnosis: list[str] = field(default_factory=list)  # each after "when"

@@ -1,0 +1,64 @@
+"""The checks are right: the reference and another way pass, nothing else does."""
+
+import pytest
+from book_tools import graft, reference_of, verdicts_on
+
+from grader import stub
+from grader.book import chapters
+from grader.outline import sketches
+from grader.verdict import DONE, NOT_YET, WAITS, state_of
+
+MISTAKES = [
+    pytest.param(chapter, mistake, id=f"{chapter.slug}-{mistake.in_}-{mistake.why[:40]}")
+    for chapter in chapters()
+    for mistake in reference_of(chapter).mistakes
+]
+
+
+def test_the_reference_passes_every_check(chapter):
+    for hole, verdicts in verdicts_on(chapter, chapter.source).items():
+        assert state_of(verdicts) == DONE, (hole, verdicts)
+
+
+def test_the_stub_passes_none(chapter):
+    for hole, verdicts in verdicts_on(chapter, stub.derive(chapter.source)).items():
+        for verdict in verdicts:
+            assert verdict.state in (NOT_YET, WAITS), (hole, verdict)
+
+
+def test_another_way_is_accepted(chapter):
+    other = chapter.other_way.read_text(encoding="utf-8")
+    source = graft(stub.derive(chapter.source), other)
+    assert "NotImplementedError" not in source, "the other way does not fill every hole"
+    for hole, verdicts in verdicts_on(chapter, source).items():
+        assert state_of(verdicts) == DONE, (hole, verdicts)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_reference_and_another_way_pass_whatever_the_seed(chapter, seed):
+    other = chapter.other_way.read_text(encoding="utf-8")
+    reference = reference_of(chapter, seed)
+    for source in (chapter.source, graft(stub.derive(chapter.source), other)):
+        for verdicts in verdicts_on(chapter, source, reference=reference, seed=seed).values():
+            assert state_of(verdicts) == DONE, verdicts
+
+
+@pytest.mark.parametrize("chapter, mistake", MISTAKES)
+def test_a_known_mistake_is_refused_by_its_own_hole_and_named(chapter, mistake):
+    reference = reference_of(chapter)
+    source = reference.mutant(mistake)
+    verdicts = verdicts_on(chapter, source, [mistake.in_], reference)[mistake.in_]
+    failed = [verdict for verdict in verdicts if verdict.state != DONE]
+    assert failed, "no check of its own hole refuses it"
+    for verdict in failed:
+        assert verdict.diagnosis[:1] == [mistake.why], verdict
+
+
+def test_every_check_can_fail(chapter):
+    """A check that no known mistake fails is not known to check anything."""
+    reference = reference_of(chapter)
+    useless = {sketch.id for sketch in sketches(chapter.checks.read_text(encoding="utf-8"))}
+    for mistake in reference.mistakes:
+        verdicts = verdicts_on(chapter, reference.mutant(mistake), [mistake.in_], reference)
+        useless -= {v.check for v in verdicts[mistake.in_] if v.state != DONE}
+    assert not useless, f"no mistake of {chapter.slug} fails these checks: {sorted(useless)}"
