@@ -116,7 +116,8 @@ class Classifier:
 
     def predict(self, X):
         """Return the most probable label of each row, shape (n,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)  # (n,)
+        return self.classes_[best]
 
     def score(self, X, y):
         """Return the share of rows whose label is predicted."""
@@ -189,6 +190,10 @@ class LogisticRegression(Classifier):
             Before fit.
         ValueError
             If X has another number of features than fit saw.
+
+        References
+        ----------
+        Bishop (2006), eq. 4.87.
         """
         X = fitted(self, "w_", X)
         # your turn (core)
@@ -242,9 +247,11 @@ def fit_irls(X, y, l2=0.0, max_steps=25, tolerance=1e-8):
     y = two_classes(X, y)[1]
     n, d = X.shape
     A = np.column_stack([X, np.ones(n, X.dtype)])  # (n, d + 1), bias last
-    penalty = n * in_range("l2", l2, low=0) * np.append(np.ones(d), 0)
-    theta = np.zeros(d + 1, X.dtype)
+    in_range("l2", l2, low=0)
     in_range("max_steps", max_steps, low=1)
+    penalty = np.full(d + 1, n * l2, X.dtype)  # of each squared parameter,
+    penalty[-1] = 0  # but not of the bias
+    theta = np.zeros(d + 1, X.dtype)
     # your turn (stretch)
     raise NotImplementedError("fit_irls")
 

@@ -127,7 +127,8 @@ class Classifier:
 
     def predict(self, X):
         """Return the most probable label of each row, shape (n,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)  # (n,)
+        return self.classes_[best]
 
     def score(self, X, y):
         """Return the share of rows whose label is predicted."""
@@ -182,8 +183,8 @@ class LogisticRegression(Classifier):
         # your turn (core)
         # hint: The slope comes from log_loss_gradient; it points uphill.
         # hint: Take both slopes at the same place before moving either.
-        # hint: Move self.steps times, by -self.learning_rate times the slope;
-        # then store self.w_ and self.b_ and return self.
+        # hint: Move self.steps times by self.learning_rate times the slope,
+        # downhill; then store self.w_ and self.b_ and return self.
         for _ in range(self.steps):
             dw, db = log_loss_gradient(X, y, w, b, self.l2)
             w = w - self.learning_rate * dw
@@ -209,6 +210,10 @@ class LogisticRegression(Classifier):
             Before fit.
         ValueError
             If X has another number of features than fit saw.
+
+        References
+        ----------
+        Bishop (2006), eq. 4.87.
         """
         X = fitted(self, "w_", X)
         # your turn (core)
@@ -266,9 +271,11 @@ def fit_irls(X, y, l2=0.0, max_steps=25, tolerance=1e-8):
     y = two_classes(X, y)[1]
     n, d = X.shape
     A = np.column_stack([X, np.ones(n, X.dtype)])  # (n, d + 1), bias last
-    penalty = n * in_range("l2", l2, low=0) * np.append(np.ones(d), 0)
-    theta = np.zeros(d + 1, X.dtype)
+    in_range("l2", l2, low=0)
     in_range("max_steps", max_steps, low=1)
+    penalty = np.full(d + 1, n * l2, X.dtype)  # of each squared parameter,
+    penalty[-1] = 0  # but not of the bias
+    theta = np.zeros(d + 1, X.dtype)
     # your turn (stretch)
     # hint: With p = sigmoid(A @ theta) the summed loss has the gradient
     # A.T @ (p - y) + penalty * theta.

@@ -1,0 +1,254 @@
+"""What a chapter has to be: each test says in a sentence what one lacks.
+
+A contributor runs `pytest tests/test_contract.py` until it is quiet.
+"""
+
+import ast
+import re
+import sys
+from collections import Counter
+
+import pytest
+from book_tools import reference_of
+
+from grader import book, outline, stub
+from grader.book import ROOT, chapters
+
+MAX_LINES = 500  # of a reference, with its docstrings
+MAX_BODY = 25  # lines of a function, without its docstring
+MAX_WIDTH = 76  # so that code does not scroll in a page
+WORDS = (1800, 4000)
+SECTIONS = ["By hand", "Your turn", "On real data", "See it break", "Aha", "Cost", "Sources"]
+FENCE = re.compile(r"^( *)```(\S*) ?(.*?)\n(.*?)^\1```$", re.M | re.S)
+REFERENCE = re.compile(r"<<(\w+)\.([\w.]+)(!?)>>")
+
+
+def reference_tree(chapter):
+    return ast.parse(chapter.source)
+
+
+def prose(chapter):
+    return chapter.prose.read_text(encoding="utf-8")
+
+
+def checks_of(chapter, hole):
+    sketches = outline.sketches(chapter.checks.read_text(encoding="utf-8"))
+    return [sketch for sketch in sketches if sketch.hole == hole]
+
+
+def test_it_has_all_its_parts(chapter):
+    missing = [str(part.relative_to(ROOT)) for part in chapter.parts if not part.exists()]
+    assert not missing, f"{chapter.slug} lacks {', '.join(missing)}"
+
+
+@pytest.mark.parametrize(
+    "folder", ["solutions", "exercises", "grader/checks", "tests/oracles", "tests/other_ways"]
+)
+def test_no_file_belongs_to_no_chapter(folder):
+    known = {part for chapter in chapters() for part in chapter.parts}
+    known |= {ROOT / "solutions" / f"{name}.py" for name in book.SHARED}
+    strays = [p.name for p in (ROOT / folder).glob("*.py") if p.name != "__init__.py"]
+    strays = [name for name in strays if ROOT / folder / name not in known]
+    assert not strays, f"{folder}/ holds {', '.join(strays)}, which no chapter in chapters/ names"
+
+
+def test_every_page_is_a_chapter():
+    names = {chapter.prose.name for chapter in chapters()} | {"index.md"}
+    strays = sorted(p.name for p in (ROOT / "chapters").iterdir() if p.name not in names)
+    assert not strays, f"chapters/ holds {', '.join(strays)}: a chapter is called 07-its-slug.md"
+
+
+def test_no_two_chapters_have_one_number():
+    twice = [n for n, times in Counter(c.number for c in chapters()).items() if times > 1]
+    assert not twice, f"the numbers {twice} are given twice"
+
+
+def test_imports_point_backwards(chapter):
+    allowed = set(sys.stdlib_module_names) | {"numpy"}
+    earlier = set(book.earlier_modules(chapter)) - {"bookdata"}
+    for node in ast.walk(reference_tree(chapter)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"line {node.lineno}: write the import in full, from the top"
+            names = [str(node.module)]
+            private = [a.name for a in node.names if a.name.startswith("_")]
+            assert not private, f"line {node.lineno}: {private[0]} is private to its chapter"
+        for name in names:
+            assert name.partition(".")[0] in allowed or name in earlier, (
+                f"line {node.lineno}: {chapter.slug} may import NumPy, the standard library and "
+                f"earlier chapters, not {name}"
+            )
+
+
+def test_checks_need_numpy_alone(chapter):
+    for node in ast.walk(ast.parse(chapter.checks.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            name = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+            assert name in {"numpy", "grader", "math"}, f"the checks import {name}"
+
+
+def test_the_exercise_is_in_step(chapter):
+    derived = stub.derive(chapter.source).encode()
+    assert chapter.exercise.read_bytes() == derived, (
+        f"exercises/{chapter.slug}.py is not solutions/{chapter.slug}.py with its holes emptied: "
+        "run `grader sync` (a file somebody has filled in: `grader reset` first, which keeps it)"
+    )
+
+
+def test_the_reference_is_short_and_narrow(chapter):
+    lines = chapter.source.splitlines()
+    assert len(lines) <= MAX_LINES, f"{len(lines)} lines; a chapter teaches one idea"
+    wide = [i for i, line in enumerate(lines, 1) if len(line) > MAX_WIDTH]
+    assert not wide, f"lines {wide} are wider than {MAX_WIDTH} columns"
+
+
+def test_functions_are_short(chapter):
+    for name, node in stub.definitions(reference_tree(chapter)).items():
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines = [s.end_lineno - s.lineno + 1 for s in body]
+            assert sum(lines) <= MAX_BODY, f"{name} has {sum(lines)} lines; {MAX_BODY} are enough"
+
+
+def test_the_reference_names_its_letters_and_sources(chapter):
+    text = ast.get_docstring(reference_tree(chapter)) or ""
+    assert "Throughout:" in text, "the first docstring needs a Throughout block"
+    assert "Sources:" in text, "the first docstring needs its Sources"
+
+
+def test_holes_are_documented(chapter):
+    definitions = stub.definitions(reference_tree(chapter))
+    for hole in stub.holes(chapter.source):
+        text = ast.get_docstring(definitions[hole.name]) or ""
+        for part in ("Parameters", "Returns", "References"):
+            assert f"{part}\n---" in text, f"the docstring of {hole.name} lacks {part}"
+
+
+def test_there_are_four_to_nine_holes(chapter):
+    names = [hole.name for hole in stub.holes(chapter.source)]
+    assert 4 <= len(names) <= 9, f"{chapter.slug} has {len(names)} holes: {names}"
+
+
+def test_holes_are_small(chapter):
+    for hole in stub.holes(chapter.source):
+        lines = [n for n in stub.answer(chapter.source, hole).splitlines() if n.strip()]
+        assert 1 <= len(lines) <= 15, f"the answer to {hole.name} has {len(lines)} lines"
+
+
+def test_every_hole_has_a_level(chapter):
+    for line in chapter.source.splitlines():
+        if stub.MARKER.fullmatch(line):
+            assert "(" in line, "say how hard it is: # your turn (warm-up), (core) or (stretch)"
+
+
+def test_every_hole_has_two_to_four_hints(chapter):
+    for hole in stub.holes(chapter.source):
+        hints = stub.hints(chapter.source, hole)
+        assert 2 <= len(hints) <= 4, f"{hole.name} has {len(hints)} hints"
+        assert all(hint.endswith((".", "?")) for hint in hints), f"{hole.name}: whole sentences"
+
+
+def test_every_hole_has_two_checks(chapter):
+    for hole in stub.holes(chapter.source):
+        count = len(checks_of(chapter, hole.name))
+        assert count >= 2, f"{hole.name} has {count} checks; give it two, one an edge case"
+
+
+def test_every_hole_has_three_known_mistakes(chapter):
+    counts = Counter(mistake.in_ for mistake in reference_of(chapter).mistakes)
+    for hole in stub.holes(chapter.source):
+        assert counts[hole.name] >= 3, f"{hole.name} has {counts[hole.name]} known mistakes"
+
+
+def test_checks_name_holes_and_speak_in_sentences(chapter):
+    holes = {hole.name for hole in stub.holes(chapter.source)}
+    sketches = outline.sketches(chapter.checks.read_text(encoding="utf-8"))
+    for sketch in sketches:
+        assert sketch.hole in holes, f"{sketch.id} checks {sketch.hole}, which is no hole"
+        assert sketch.sentence, f"{sketch.id} needs a docstring: the line the learner reads"
+        assert not sketch.sentence.endswith("."), f"{sketch.id}: no full stop, it is a list"
+    twice = [name for name, n in Counter(s.id for s in sketches).items() if n > 1]
+    assert not twice, f"two checks are called {twice[0]}"
+
+
+def test_mistakes_complete_the_sentence(chapter):
+    for mistake in reference_of(chapter).mistakes:
+        assert not mistake.why.endswith("."), f"'This is how it looks when {mistake.why}.'"
+        assert mistake.why[0].islower() or mistake.why.split()[0].strip(",").isidentifier()
+
+
+def test_bounded_checks_return_raw_answers(chapter):
+    """A score made beside the learner's code could be forged there."""
+    reference = reference_of(chapter)
+    for check in reference.checks.values():
+        if hasattr(check.expect, "bounds"):
+            value = reference.outcome(check)["value"]
+            assert getattr(value, "ndim", 0), f"{check.id} returns a score; return the answers"
+            assert check.given, f"{check.id} needs given=: what is known must stay with the grader"
+
+
+def test_the_prose_has_its_front_matter(chapter):
+    match = re.match(r"---\n(.*?)\n---\n", prose(chapter), re.S)
+    assert match, "the page begins with its front matter between two lines ---"
+    keys = {line.partition(":")[0] for line in match[1].splitlines()}
+    assert {"part", "level", "minutes"} <= keys, f"the front matter lacks part, level or minutes"
+
+
+def test_the_prose_goes_in_the_book_s_order(chapter):
+    headings = re.findall(r"^## (.*)$", prose(chapter), re.M)
+    assert [h for h in headings if h in SECTIONS] == SECTIONS, (
+        f"the page has {headings}; in this order it needs {SECTIONS}"
+    )
+    title = re.search(r"^# (.*)$", prose(chapter), re.M)
+    assert title and title[1].lower() == chapter.title, f"the title is the slug: {chapter.title}"
+
+
+def test_the_prose_is_an_evening_long(chapter):
+    text = re.sub(r"\A---\n.*?\n---\n", "", prose(chapter), flags=re.S)
+    words = len(FENCE.sub("", text).split())
+    low, high = WORDS
+    assert low <= words <= high, f"{words} words; a chapter has {low:,} to {high:,}"
+
+
+def test_the_prose_shows_every_hole_and_its_answer_and_its_command(chapter):
+    text = prose(chapter)
+    for hole in stub.holes(chapter.source):
+        assert f"<<{chapter.slug}.{hole.name}>>" in text, f"the page does not show {hole.name}"
+        assert f"<<{chapter.slug}.{hole.name}!>>" in text, f"no folded answer to {hole.name}"
+        assert f"grader check {hole.name}\n" in text, f"no command that checks {hole.name}"
+
+
+def test_what_the_prose_refers_to_is_there(chapter):
+    for module, name, _ in REFERENCE.findall(prose(chapter)):
+        path = ROOT / "solutions" / f"{module}.py"
+        assert path.exists(), f"<<{module}.{name}>>: there is no solutions/{module}.py"
+        there = stub.definitions(ast.parse(path.read_text(encoding="utf-8")))
+        assert name in there, f"<<{module}.{name}>>: no such definition"
+
+
+def test_the_prose_has_figures_and_one_prediction(chapter):
+    options = [m[3] for m in FENCE.finditer(prose(chapter)) if m[2] == "python"]
+    figures = [o for o in options if "caption=" in o]
+    assert len(figures) >= 4, f"{len(figures)} figures; four or more"
+    assert all("alt=" in o for o in figures), "every figure needs alt= as well as caption="
+    assert sum("predict" in o.split() for o in options) == 1, "one cell is marked `predict`"
+
+
+FORBIDDEN_WORDS = re.compile(
+    r"\b(simply|obviously|powerful|magic|it can be shown|let's|in this chapter we|in conclusion)\b",
+    re.I,
+)
+
+
+def test_the_prose_speaks_as_the_book_does(chapter):
+    text = FENCE.sub("", prose(chapter))
+    found = FORBIDDEN_WORDS.search(text)
+    assert not found, f"the page says {found[0]!r}"
+    assert "!" not in re.sub(r"!!!|!\[|<<[^>]*>>|\$[^$]*\$", "", text), "no exclamation marks"
+
+
+def test_no_other_name_carries_the_number(chapter):
+    for part in chapter.parts[1:]:
+        assert not re.search(r"\d", part.name), f"{part.name}: the number stands in chapters/ only"
