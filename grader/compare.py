@@ -7,14 +7,28 @@ They run on the trusted side only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from grader.codec import Opaque
-from grader.show import ORDINALS, brief, is_number, kind_of, number, place, row
+from grader.show import (
+    MAX_SHOWN,
+    ORDINALS,
+    brief,
+    is_number,
+    kind_of,
+    number,
+    one_line,
+    pair,
+    place,
+    plain,
+    row,
+)
 
 KINDS = {
     "b": "truth values",
@@ -29,12 +43,16 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two results part: both in short, and one remark."""
+    """Where two results part: both in short, and one remark; each a line."""
 
     yours: str
     wanted: str
     remark: str = ""
     where: str = ""
+
+    def __post_init__(self) -> None:
+        for name, text in vars(self).items():
+            object.__setattr__(self, name, one_line(text))
 
 
 @dataclass(frozen=True)
@@ -59,67 +77,133 @@ def close(rtol: float = 1e-6, atol: float = 1e-9) -> Comparator:
 
 def exactly(yours: Any, wanted: Any, known: Any = None) -> Difference | None:
     """Expect the reference's answer to the last bit: labels, counts, texts."""
-    return walk(yours, wanted, lambda y, w: differ_by(y, w, 0.0, 0.0))
+    return walk(yours, wanted, exact)
+
+
+def exact(yours: Any, wanted: Any) -> Difference | None:
+    """Return where two leaves differ at all."""
+    return differ_by(yours, wanted, 0.0, 0.0)
 
 
 def up_to_sign(rtol: float = 1e-6, atol: float = 1e-9) -> Comparator:
     """Expect the reference's vector, or each column of a matrix, up to its sign."""
 
     def leaf(yours: Any, wanted: Any) -> Difference | None:
-        if difference := form_differs(yours, wanted):
+        difference = differ_by(yours, wanted, rtol, atol)
+        if difference is None or form_differs(yours, wanted):
             return difference
-        along = np.sum(np.conj(yours) * wanted, axis=0)
-        return differ_by(np.where(np.real(along) < 0, -1, 1) * yours, wanted, rtol, atol)
+        if is_number(wanted):
+            return difference if differ_by(-plain(yours), wanted, rtol, atol) else None
+        if not isinstance(wanted, np.ndarray) or wanted.dtype.kind not in "iufc":
+            return difference
+        y, w = widened(yours, wanted)
+        with np.errstate(all="ignore"):
+            as_is, turned = (
+                np.fmax.reduce(np.abs(signed - w), axis=0, initial=0.0) for signed in (y, -y)
+            )
+        return differ_by(np.where(turned < as_is, -y, y), w, rtol, atol)
 
-    return lambda yours, wanted, known=None: walk(yours, wanted, leaf)
+    def compare(yours: Any, wanted: Any, known: Any = None) -> Difference | None:
+        return walk(yours, wanted, leaf)
+
+    return compare
 
 
 def same_partition(yours: Any, wanted: Any, known: Any = None) -> Difference | None:
-    """Expect the reference's groups, whatever each group is called."""
+    """Expect the reference's groups, whatever each group is called.
+
+    A vector holds one label for each thing that is grouped; what else the
+    result holds, the number of groups for one, is compared exactly.
+    """
 
     def leaf(yours: Any, wanted: Any) -> Difference | None:
-        if np.shape(yours) != np.shape(wanted) or np.ndim(wanted) != 1:
-            return form_differs(yours, wanted) or Difference(kind_of(yours), "one label each")
-        together, as_wanted = (a[:, None] == a for a in map(np.asarray, (yours, wanted)))
-        apart = np.argwhere(together != as_wanted)
+        if not isinstance(wanted, np.ndarray) or wanted.ndim != 1:
+            return exact(yours, wanted)
+        if not isinstance(yours, np.ndarray) or yours.shape != wanted.shape:
+            return form_differs(yours, wanted)
+        mine, theirs = first_of_group(yours), first_of_group(wanted)
+        apart = np.flatnonzero(mine != theirs)
         if not len(apart):
             return None
-        i, j = apart[0]
-        words = "together" if together[i, j] else "apart"
-        other = "apart" if together[i, j] else "together"
-        yours_text, wanted_text = row([yours, wanted], int(j))
-        remark = f"{i} and {j} are {words}, and should be {other}"
+        j = int(apart[0])
+        i = int(min(mine[j], theirs[j]))
+        words = ("together", "apart") if mine[j] == i else ("apart", "together")
+        yours_text, wanted_text = row([yours, wanted], j)
+        remark = f"{i} and {j} are {words[0]}, and should be {words[1]}"
         return Difference(yours_text, wanted_text, remark)
 
     return walk(yours, wanted, leaf)
 
 
+def first_of_group(labels: Any) -> Any:
+    """Return for each entry where its label stands first."""
+    _, first, group = np.unique(labels, return_index=True, return_inverse=True)
+    return first[group]
+
+
 def same_set(yours: Any, wanted: Any, known: Any = None) -> Difference | None:
-    """Expect the reference's members, in any order, each as often as there."""
-    try:
-        mine, theirs = ([freeze(v) for v in values] for values in (yours, wanted))
-    except TypeError:
+    """Expect the reference's members, in any order, each as often as there.
+
+    Members are compared exactly; the rows of a matrix are its members.
+    """
+    mine, theirs = members(yours), members(wanted)
+    if theirs is None:
+        return exactly(yours, wanted)
+    if mine is None:
         return Difference(kind_of(yours), kind_of(wanted))
-    missing, extra = list(theirs), []
-    for member in mine:
-        if member in missing:
-            missing.remove(member)
-        else:
-            extra.append(member)
+    if len(mine) > 10 * len(theirs) + 100:  # not worth a look at each
+        return Difference(f"{len(mine):,} members", f"{len(theirs):,} members")
+    mine, theirs = ([(freeze(member), member) for member in part] for part in (mine, theirs))
+    missing, extra = surplus(theirs, mine), surplus(mine, theirs)
     if not missing and not extra:
         return None
-    words = [f"missing {brief(missing[0])}"] * bool(missing)
-    words += [f"too many {brief(extra[0])}"] * bool(extra)
-    return Difference(kind_of(yours), kind_of(wanted), ", ".join(words))
+    texts = pair(extra[0], missing[0]) if missing and extra else map(brief, extra or missing)
+    words = ["too many"] * bool(extra) + ["missing"] * bool(missing)
+    remark = ", ".join(f"{word} {text}" for word, text in zip(words, texts, strict=False))
+    return Difference(kind_of(yours), kind_of(wanted), remark)
+
+
+def members(value: Any) -> list[Any] | None:
+    """Return what a collection holds; None for what is no collection."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(value)
+    return list(value) if isinstance(value, np.ndarray) and value.ndim else None
+
+
+def surplus(these: list[Any], those: list[Any]) -> list[Any]:
+    """Return the members of these that are left when those are taken away."""
+    left = Counter(key for key, _ in those)
+    found = []
+    for key, member in these:
+        if left[key]:
+            left[key] -= 1
+        else:
+            found.append(member)
+    return found
+
+
+NAN = object()
 
 
 def freeze(value: Any) -> Any:
-    """Return nested lists and arrays as nested tuples, which compare as a whole."""
+    """Return a value in a form that can be looked up, the same for the same values.
+
+    Lists, tuples and arrays are alike; truth values are no numbers; NaN is NaN.
+    """
+    value = plain(value)
     if isinstance(value, np.ndarray):
+        if value.size > 100_000:  # no list of objects so long
+            return value.shape, value.tobytes()
         value = value.tolist()
     if isinstance(value, list | tuple):
-        return tuple(freeze(part) for part in value)
-    return value
+        return tuple(map(freeze, value))
+    if isinstance(value, set | frozenset):
+        return set, frozenset(Counter(map(freeze, value)).items())
+    if isinstance(value, dict):
+        return dict, frozenset((freeze(key), freeze(part)) for key, part in value.items())
+    if isinstance(value, bool):
+        return bool, value
+    return NAN if is_number(value) and value != value else value
 
 
 def at_least(bound: float, score: Callable[[Any, Any], float], name: str = "score") -> Comparator:
@@ -132,10 +216,16 @@ def at_least(bound: float, score: Callable[[Any, Any], float], name: str = "scor
     def compare(yours: Any, wanted: Any, known: Any = None) -> Difference | None:
         if difference := form_differs(yours, wanted):
             return difference
-        reached = float(score(yours, known))
+        try:
+            with np.errstate(all="ignore"):
+                reached = float(score(yours, known))
+        except Exception as error:  # whatever an answer of the right form can do to it
+            remark = f"it has no {name}: {error or type(error).__name__}"
+            return Difference(kind_of(yours), kind_of(wanted), remark)
         if reached >= bound:  # False for NaN
             return None
-        return Difference(f"{name} {number(reached)}", f"at least {number(bound)}")
+        reached_text, bound_text = pair(reached, bound)
+        return Difference(f"{name} {reached_text}", f"at least {bound_text}")
 
     compare.bounds = True  # type: ignore[attr-defined]
     return compare
@@ -143,7 +233,13 @@ def at_least(bound: float, score: Callable[[Any, Any], float], name: str = "scor
 
 def accuracy_at_least(bound: float) -> Comparator:
     """Expect at least this share of the predictions to equal the known labels."""
-    return at_least(bound, lambda answer, known: np.mean(answer == known), "accuracy")
+
+    def accuracy(answer: Any, known: Any) -> float:
+        if np.shape(answer) != np.shape(known):
+            raise ValueError(f"shape {np.shape(answer)} instead of {np.shape(known)}")
+        return float(np.mean(np.asarray(answer) == known))
+
+    return at_least(bound, accuracy, "accuracy")
 
 
 def raises(error: type[BaseException]) -> Comparator:
@@ -154,9 +250,7 @@ def raises(error: type[BaseException]) -> Comparator:
         if not isinstance(yours, Raised):
             return Difference(f"returned {brief(yours)}", f"{article} {error.__name__}")
         if error.__name__ not in yours.names:
-            return Difference(
-                f"{yours.names[0]}: {yours.message}", f"{article} {error.__name__}"
-            )
+            return Difference(f"{yours.names[0]}: {yours.message}", f"{article} {error.__name__}")
         return None
 
     compare.wants_error = True  # type: ignore[attr-defined]
@@ -171,97 +265,136 @@ def walk(
         if not isinstance(yours, list | tuple):
             return Difference(kind_of(yours), kind_of(wanted), where=where)
         if len(yours) != len(wanted):
-            return Difference(
-                f"{len(yours)} results", f"{len(wanted)} results", where=where
-            )
+            return Difference(f"{len(yours)} results", f"{len(wanted)} results", where=where)
+        count = len(wanted)
         parts: Any = zip(yours, wanted, strict=True)
         for i, (y, w) in enumerate(parts):
-            ordinal = ORDINALS[i] if i < len(ORDINALS) else f"{i + 1}th"
-            inner = f"the {ordinal} of {len(wanted)} results" if len(wanted) > 1 else where
-            if found := walk(y, w, leaf, f"{where}, {inner}" if where and inner else inner):
+            name = f"the {ORDINALS[i]}" if i < len(ORDINALS) else f"number {i + 1}"
+            inner = f"{name} of {count} results" if count > 1 else ""
+            if found := walk(y, w, leaf, inside(where, inner)):
                 return found
         return None
     if isinstance(wanted, dict):
         if not isinstance(yours, dict):
             return Difference(kind_of(yours), kind_of(wanted), where=where)
-        if yours.keys() != wanted.keys():
-            return Difference(
-                f"keys {brief(list(yours))}", f"keys {brief(list(wanted))}", where=where
-            )
-        for key in wanted:
-            if found := walk(yours[key], wanted[key], leaf, f"under {key!r}"):
+        if found := same_set(list(yours), list(wanted)):
+            return Difference(keys_of(yours), keys_of(wanted), found.remark, where)
+        values: dict[Any, list[Any]] = {}
+        for key, value in yours.items():
+            values.setdefault(freeze(key), []).append(value)
+        for key, w in wanted.items():
+            y = values[freeze(key)].pop(0)
+            if found := walk(y, w, leaf, inside(where, f"under {brief(key)}")):
                 return found
         return None
-    found = leaf(yours, wanted)
+    if isinstance(wanted, set | frozenset) and isinstance(yours, set | frozenset):
+        found = same_set(yours, wanted)
+    else:
+        found = leaf(yours, wanted)
     if found and where:
-        return Difference(found.yours, found.wanted, found.remark, where)
+        return Difference(found.yours, found.wanted, found.remark, inside(where, found.where))
     return found
+
+
+def inside(where: str, inner: str) -> str:
+    """Return a place within a place."""
+    return ", ".join(filter(None, (where, inner)))
+
+
+def keys_of(value: dict[Any, Any]) -> str:
+    """Return the keys of a dict, or how many there are."""
+    return f"keys {brief(list(value))}" if 0 < len(value) <= 4 else f"{len(value)} keys"
 
 
 def form_differs(yours: Any, wanted: Any) -> Difference | None:
     """Return how two leaves differ before any value is looked at."""
-    if isinstance(wanted, np.ndarray) and wanted.ndim:
+    yours, wanted = plain(yours), plain(wanted)
+    if isinstance(wanted, Opaque):
+        return Difference(kind_of(yours), kind_of(wanted), "which cannot be compared")
+    if isinstance(wanted, np.ndarray):
         if not isinstance(yours, np.ndarray):
             return Difference(kind_of(yours), kind_of(wanted))
         if yours.shape != wanted.shape:
             return Difference(f"shape {yours.shape}", f"shape {wanted.shape}")
-        if KINDS[yours.dtype.kind] != KINDS[wanted.dtype.kind]:
+        if kinds_of(yours) != kinds_of(wanted):
             return Difference(
-                f"{KINDS[yours.dtype.kind]} ({yours.dtype})",
-                f"{KINDS[wanted.dtype.kind]} ({wanted.dtype})",
+                f"{kinds_of(yours)} ({yours.dtype})", f"{kinds_of(wanted)} ({wanted.dtype})"
             )
         return None
-    if is_number(wanted):
-        return None if is_number(yours) else Difference(kind_of(yours), kind_of(wanted))
-    if isinstance(wanted, Opaque) or isinstance(yours, Opaque | np.ndarray):
-        return Difference(kind_of(yours), kind_of(wanted))
-    if type(plain(yours)) is not type(plain(wanted)):
-        return Difference(kind_of(yours), kind_of(wanted))
-    return None
+    if is_number(wanted) and is_number(yours):
+        return None
+    if isinstance(wanted, list | tuple) and isinstance(yours, list | tuple):
+        return None
+    return None if type(yours) is type(wanted) else Difference(kind_of(yours), kind_of(wanted))
 
 
-def plain(value: Any) -> Any:
-    """Return a NumPy scalar as the Python value it holds."""
-    return value.item() if isinstance(value, np.generic) else value
+def kinds_of(array: Any) -> str:
+    """Return what the entries of an array are."""
+    return KINDS.get(array.dtype.kind) or str(array.dtype)
 
 
 def differ_by(yours: Any, wanted: Any, rtol: float, atol: float) -> Difference | None:
     """Return the place where two leaves are furthest apart, if they are too far."""
     if difference := form_differs(yours, wanted):
         return difference
-    if not is_number(wanted) and not isinstance(wanted, np.ndarray):
-        if plain(yours) == plain(wanted):
-            return None
-        return Difference(brief(yours), brief(wanted))
+    yours, wanted = plain(yours), plain(wanted)
+    if is_number(wanted):
+        if is_long(yours) or is_long(wanted):
+            return long_differ(yours, wanted, rtol, atol)
+    elif not isinstance(wanted, np.ndarray):
+        return None if freeze(yours) == freeze(wanted) else Difference(*pair(yours, wanted))
     y, w = np.atleast_1d(yours), np.atleast_1d(wanted)
-    if w.dtype.kind in "bUS" or (rtol == atol == 0 and w.dtype.kind in "iu"):
-        off = np.where(y != w, 1.0, 0.0)
-        return at_places(y, w, off > 0, off, "") if off.any() else None
-    if y.dtype.kind in "iu" and w.dtype.kind in "iu":
-        y, w = y.astype(float), w.astype(float)
-    missing = np.isnan(y) != np.isnan(w)
+    kinds = y.dtype.kind + w.dtype.kind
+    if w.dtype.kind not in "iufc" or (rtol == atol == 0 and set(kinds) <= set("iu")):
+        off = y != w
+        return at_places(y, w, off, off.astype(float), "") if off.any() else None
+    wide_y, wide_w = widened(y, w)
+    missing = np.isnan(wide_y) != np.isnan(wide_w)
     if missing.any():
-        what = "NaN" if np.isnan(y)[missing][0] else "not NaN"
+        what = "NaN" if np.isnan(wide_y)[missing][0] else "not NaN"
         return at_places(y, w, missing, missing.astype(float), f"{what} in yours, first")
     with np.errstate(all="ignore"):
-        distance = np.abs(y - w)
-        far = ~((distance <= atol + rtol * np.abs(w)) | (y == w) | np.isnan(w))
+        distance, room = np.abs(wide_y - wide_w), atol + rtol * np.abs(wide_w)
+        near = np.where(np.isfinite(room), distance <= room, False)
+        far = ~(near | (wide_y == wide_w) | np.isnan(wide_w))
     if not far.any():
         return None
     size = np.where(far, np.where(np.isnan(distance), np.inf, distance), -1.0)
     return at_places(y, w, far, size, "largest difference")
 
 
+def widened(yours: Any, wanted: Any) -> tuple[Any, Any]:
+    """Return two arrays of numbers as floats in which their distance fits."""
+    wide = np.result_type(yours, wanted, np.float64)
+    return yours.astype(wide), wanted.astype(wide)
+
+
+def is_long(value: Any) -> bool:
+    """Return whether an integer has no place in an array."""
+    return isinstance(value, int) and not -(1 << 63) <= value < 1 << 63
+
+
+def long_differ(yours: Any, wanted: Any, rtol: float, atol: float) -> Difference | None:
+    """Return how two numbers differ where no float holds one of them."""
+    try:
+        off = abs(Fraction(yours) - Fraction(wanted))
+    except (TypeError, ValueError, OverflowError):  # complex, NaN, infinity
+        return Difference(*pair(yours, wanted))
+    if off <= Fraction(atol) + Fraction(rtol) * abs(Fraction(wanted)):
+        return None
+    return Difference(*pair(yours, wanted), remark=f"the difference is {number(int(off))}")
+
+
 def at_places(y: Any, w: Any, far: Any, size: Any, what: str) -> Difference:
     """Return the Difference at the worst place, with how many there are."""
     index = np.unravel_index(int(np.argmax(size)), size.shape)
-    yours, wanted = row([y[index[:-1]], w[index[:-1]]], int(index[-1]))
     if y.size == 1:
-        return Difference(yours[1:-1].strip(), wanted[1:-1].strip())
+        return Difference(*pair(y[index], w[index]))
+    yours, wanted = row([y[index[:-1]], w[index[:-1]]], int(index[-1]))
     if what == "largest difference":
-        what = f"{what} {number(np.abs(y[index] - w[index]), 3)}"
+        what = f"{what} {number(size[index], 3)}"
     remark = f"{what} at {place(index)}" if what else f"first difference at {place(index)}"
-    if y.size > 8:
+    if y.size > MAX_SHOWN:
         remark += f"; {np.count_nonzero(far):,} of {far.size:,} differ"
     where = f"row {place(index[:-1])}" if y.ndim > 1 else ""
     return Difference(yours, wanted, remark, where)

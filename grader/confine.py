@@ -2,7 +2,8 @@
 
 Linux only, through ctypes; what a kernel lacks is left out and not reported.
 Landlock closes the file system but for what is named; seccomp closes what
-Landlock does not see: sockets, other processes, signals to them.
+Landlock does not see: sockets, memory and messages that outlive a process,
+other processes, the modes, times and owners of files.
 
 References
 ----------
@@ -27,38 +28,48 @@ READ_FILE, READ_DIR, TRUNCATE = 1 << 2, 1 << 3, 1 << 14
 FILE_RIGHTS = (1 << 0) | (1 << 1) | READ_FILE | TRUNCATE | (1 << 15)
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_PDEATHSIG = 38, 22, 1
 SECCOMP_MODE_FILTER = 2
+CAPABILITIES_3 = 0x20080522
 
-# (audit architecture, {name: number}) of the architectures whose numbers we know
-CALLS = {
-    "x86_64": (
-        0xC000003E,
-        "socket=41 clone=56 fork=57 vfork=58 kill=62 ptrace=101 rt_sigqueueinfo=129 "
-        "mount=165 umount2=166 init_module=175 tkill=200 tgkill=234 kexec_load=246 "
-        "add_key=248 request_key=249 keyctl=250 unshare=272 perf_event_open=298 "
-        "rt_tgsigqueueinfo=297 open_by_handle_at=304 setns=308 process_vm_readv=310 "
-        "process_vm_writev=311 finit_module=313 bpf=321 userfaultfd=323 "
-        "pidfd_send_signal=424 io_uring_setup=425 pidfd_open=434 clone3=435 "
-        "pidfd_getfd=438",
-    ),
-    "aarch64": (
-        0xC00000B7,
-        "umount2=39 mount=40 unshare=97 kexec_load=104 init_module=105 ptrace=117 "
-        "kill=129 tkill=130 tgkill=131 rt_sigqueueinfo=138 socket=198 add_key=217 "
-        "request_key=218 keyctl=219 clone=220 rt_tgsigqueueinfo=240 "
-        "perf_event_open=241 open_by_handle_at=265 setns=268 process_vm_readv=270 "
-        "process_vm_writev=271 finit_module=273 bpf=280 userfaultfd=282 "
-        "pidfd_send_signal=424 io_uring_setup=425 pidfd_open=434 clone3=435 "
-        "pidfd_getfd=438",
-    ),
-}
-OWN_PROCESS_ONLY = ("kill", "tgkill")  # abort() and os.kill(os.getpid()) may
+# Audit architecture, and the column of CALLS with its numbers.
+ARCHITECTURES = {"x86_64": (0xC000003E, 1), "aarch64": (0xC00000B7, 2)}
+CALLS = """
+    socket 41 198  socketpair 53 199
+    shmget 29 194  shmat 30 196  shmctl 31 195  mq_open 240 180  mq_unlink 241 181
+    semget 64 190  semop 65 193  semtimedop 220 192  semctl 66 191
+    msgget 68 186  msgsnd 69 189  msgrcv 70 188  msgctl 71 187
+
+    clone 56 220  clone3 435 435  fork 57 -  vfork 58 -  execve 59 221  execveat 322 281
+    setpgid 109 154  setsid 112 157  unshare 272 97  setns 308 268
+
+    kill 62 129  tkill 200 130  tgkill 234 131  rt_sigqueueinfo 129 138
+    rt_tgsigqueueinfo 297 240  pidfd_open 434 434  pidfd_getfd 438 438
+    pidfd_send_signal 424 424  ptrace 101 117  process_vm_readv 310 270
+    process_vm_writev 311 271  process_madvise 440 440  process_mrelease 448 448
+    prlimit64 302 261  setpriority 141 140  ioprio_set 251 30  sched_setattr 314 274
+    sched_setparam 142 118  sched_setscheduler 144 119  sched_setaffinity 203 122
+    migrate_pages 256 238  move_pages 279 239  prctl 157 167  fcntl 72 25
+
+    chmod 90 -  fchmod 91 52  fchmodat 268 53  fchmodat2 452 452
+    chown 92 -  fchown 93 55  lchown 94 -  fchownat 260 54  ioctl 16 29
+    utime 132 -  utimes 235 -  futimesat 261 -  utimensat 280 88  truncate 76 45
+    setxattr 188 5  lsetxattr 189 6  fsetxattr 190 7  setxattrat 463 463
+    removexattr 197 14  lremovexattr 198 15  fremovexattr 199 16
+    removexattrat 466 466  file_setattr 469 469
+
+    mount 165 40  umount2 166 39  open_by_handle_at 304 265  kexec_load 246 104
+    init_module 175 105  finit_module 313 273  bpf 321 280  perf_event_open 298 241
+    userfaultfd 323 282  io_uring_setup 425 425
+    add_key 248 217  request_key 249 218  keyctl 250 219
+"""
 CLONE_THREAD = 0x10000
+TERMINAL = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)  # ioctl: is it one, its size, …
+SET_OWNER = (8, 15)  # fcntl: another process is sent this file's signals
 EPERM, ENOSYS = 1, 38
 
 # Classic BPF: load a word of seccomp_data, compare, return.
 LOAD, EQUAL, ATLEAST, BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-NUMBER_AT, ARCH_AT, ARGUMENT_AT = 0, 4, 16
+NUMBER_AT, ARCH_AT, ARGUMENTS_AT = 0, 4, 16
 
 
 @lru_cache(maxsize=1)
@@ -83,7 +94,7 @@ def available(part: str) -> bool:
     """Return whether the kernel has `landlock` or `seccomp`."""
     if part == "landlock":
         return landlock_version() > 0
-    if platform.machine() not in CALLS:
+    if platform.machine() not in ARCHITECTURES:
         return False
     # With no program at all the kernel that knows filters answers EFAULT.
     return libc().prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, None, 0, 0) < 0 and (
@@ -91,9 +102,10 @@ def available(part: str) -> bool:
     )
 
 
-def no_new_privileges() -> None:
-    """Give up set-user-id programs; both parts ask for that first."""
+def no_privileges() -> None:
+    """Give up set-user-id programs, as both parts ask, and what root may do more."""
     call(libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    call(libc().capset(struct.pack("Ii", CAPABILITIES_3, 0), bytes(24)), "capset")
 
 
 def landlock(read: Iterable[str], write: Iterable[str]) -> None:
@@ -110,7 +122,7 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
         for paths, granted in ((read, READ_FILE | READ_DIR), (write, rights & ~1)):
             for path in paths:
                 allow_path(ruleset, path, granted & rights)
-        no_new_privileges()
+        no_privileges()
         call(libc().syscall(RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
     finally:
         os.close(ruleset)
@@ -135,13 +147,15 @@ def readable(paths: Iterable[str], hidden: Path) -> list[str]:
     """Return `paths`, but where one contains `hidden`, what stands beside it.
 
     Landlock can open a folder but not close one inside it, so a Python that
-    is installed around the book is opened entry by entry.
+    is installed around the book is opened entry by entry. Of what stands
+    inside, a virtual environment alone is opened.
     """
     opened: list[str] = []
     for path in map(Path, paths):
         try:
             path = path.resolve()
-            if path == hidden or hidden in path.parents:
+            around = [p for p in (path, *path.parents) if hidden in p.parents]
+            if path == hidden or (around and not any(map(is_environment, around))):
                 continue
             if path in hidden.parents:
                 opened += readable(map(str, path.iterdir()), hidden)
@@ -152,11 +166,17 @@ def readable(paths: Iterable[str], hidden: Path) -> list[str]:
     return opened
 
 
+def is_environment(path: Path) -> bool:
+    """Return whether a folder is the root of a virtual environment."""
+    return (path / "pyvenv.cfg").is_file()
+
+
 def seccomp() -> None:
-    """Close sockets, other processes and the kernel's back doors for good."""
-    architecture, table = CALLS[platform.machine()]
-    numbers = {name: int(n) for name, _, n in (w.partition("=") for w in table.split())}
-    deny = (RETURN, 0, 0, ERRNO | EPERM)
+    """Close what is in CALLS for good, but for what concerns this process alone."""
+    architecture, column = ARCHITECTURES[platform.machine()]
+    words = CALLS.split()
+    numbers = {n: int(c) for n, c in zip(words[::3], words[column::3], strict=True) if c != "-"}
+    allow, deny = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | EPERM)
     program: list[tuple[int, int, int, int]] = [
         (LOAD, 0, 0, ARCH_AT),
         (EQUAL, 1, 0, architecture),
@@ -165,19 +185,31 @@ def seccomp() -> None:
     ]
     if platform.machine() == "x86_64":
         program += [(ATLEAST, 0, 1, 0x40000000), deny]  # the x32 numbers
-    for name in OWN_PROCESS_ONLY:
-        own = [(LOAD, 0, 0, ARGUMENT_AT), (EQUAL, 0, 1, os.getpid()), (RETURN, 0, 0, ALLOW), deny]
-        program += [(EQUAL, 0, len(own), numbers.pop(name)), *own]
-    thread = [(LOAD, 0, 0, ARGUMENT_AT), (BITS, 0, 1, CLONE_THREAD), (RETURN, 0, 0, ALLOW), deny]
-    program += [(EQUAL, 0, len(thread), numbers.pop("clone")), *thread]
+
+    def add(name: str, *answer: tuple[int, int, int, int]) -> None:
+        program.extend([(EQUAL, 0, len(answer), numbers.pop(name)), *answer])
+
+    def depends(name: str, argument: int, values: Iterable[int], is_closed: bool) -> None:
+        """Close a call for these values of an argument, or for all others."""
+        hit, miss = (deny, allow) if is_closed else (allow, deny)
+        tests = [step for value in values for step in ((EQUAL, 0, 1, value), hit)]
+        add(name, (LOAD, 0, 0, ARGUMENTS_AT + 8 * argument), *tests, miss)
+
+    depends("kill", 0, [os.getpid()], is_closed=False)  # abort() may
+    depends("tgkill", 0, [os.getpid()], is_closed=False)
+    depends("prlimit64", 0, [0, os.getpid()], is_closed=False)
+    depends("prctl", 0, [PR_SET_PDEATHSIG], is_closed=True)
+    depends("fcntl", 1, SET_OWNER, is_closed=True)
+    depends("ioctl", 1, TERMINAL, is_closed=False)
+    add("clone", (LOAD, 0, 0, ARGUMENTS_AT), (BITS, 0, 1, CLONE_THREAD), allow, deny)
     # clone3 hides its flags behind a pointer; without it libc falls back to clone
-    program += [(EQUAL, 0, 1, numbers.pop("clone3")), (RETURN, 0, 0, ERRNO | ENOSYS)]
-    for number in numbers.values():
-        program += [(EQUAL, 0, 1, number), deny]
-    program.append((RETURN, 0, 0, ALLOW))
+    add("clone3", (RETURN, 0, 0, ERRNO | ENOSYS))
+    for name in list(numbers):
+        add(name, deny)
+    program.append(allow)
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in program))
     header = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(code))
-    no_new_privileges()
+    no_privileges()
     call(libc().prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0), "seccomp")
 
 

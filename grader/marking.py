@@ -46,7 +46,10 @@ class Marking:
             if verdict.state in BAD:
                 self.explain(verdict, hole, outcomes[verdict.check])
         for verdict, earlier in pairs(verdicts):
-            if verdict.error and (verdict.error, verdict.frames) == (earlier.error, earlier.frames):
+            if verdict.error and (verdict.error, lines_of(verdict)) == (
+                earlier.error,
+                lines_of(earlier),
+            ):
                 verdict.error, verdict.frames = "the same again", []
         self.states[hole.name] = state_of(verdicts)
         return verdicts
@@ -76,6 +79,11 @@ class Marking:
             verdict.notes, verdict.waits_for = [], used[-1]
         else:
             verdict.notes.append(f"It calls {used[-1]}, which is not right yet: mend that first.")
+
+
+def lines_of(verdict: Verdict) -> list[int]:
+    """Return the lines of the learner's that an error went through."""
+    return [frame["line"] for frame in verdict.frames]
 
 
 def pairs(verdicts: list[Verdict]) -> list[tuple[Verdict, Verdict]]:

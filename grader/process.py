@@ -19,6 +19,8 @@ MAX_HEADER, MAX_BODY = 1 << 16, 80 << 20
 START_UP = 60.0  # seconds a cold machine may take to load NumPy
 PATIENCE = 5.0  # seconds over a check's own limit: the worker keeps that itself
 GRACE = 0.5  # the same where the worker cannot
+ENDS = ("begun", "answered", "late", "died", "skipped")
+MOST_SIGNAL = 64
 
 # The book's folder is on the path only until the grader itself is loaded.
 BOOT = (
@@ -67,6 +69,34 @@ def stop(process: subprocess.Popen[bytes]) -> None:
                 pass
 
 
+def clear(folder: str) -> None:
+    """Remove a folder whatever is in it: closed to us, or deeper than any path.
+
+    Each folder inside is moved up to the first before it is emptied.
+    """
+    todo, count = [folder], 0
+    while todo:
+        inner = todo.pop()
+        try:
+            os.chmod(inner, 0o700)
+            for entry in list(os.scandir(inner)):
+                if entry.is_dir(follow_symlinks=False):
+                    os.chmod(entry.path, 0o700)
+                    count += 1
+                    todo.append(os.path.join(folder, f"{os.getpid()}+{count}"))
+                    os.rename(entry.path, todo[-1])
+                else:
+                    os.unlink(entry.path)
+            if inner != folder:
+                os.rmdir(inner)
+        except OSError:
+            continue
+    try:
+        os.rmdir(folder)
+    except OSError:
+        pass
+
+
 class Channel:
     """Frames from one worker, read by a thread so that we can wait with a limit."""
 
@@ -75,6 +105,7 @@ class Channel:
 
         self.process = process
         self.replies: queue.Queue[Reply | None] = queue.Queue()
+        self.sent = 0
         self.errors = bytearray()
         threading.Thread(target=self._read, daemon=True).start()
         threading.Thread(target=self._read_errors, daemon=True).start()
@@ -82,6 +113,7 @@ class Channel:
     def send(self, message: bytes) -> None:
         """Send one message; a worker that has ended is noticed when we wait."""
         assert self.process.stdin
+        self.sent += 1
         try:
             self.process.stdin.write(MESSAGE.pack(len(message)) + message)
             self.process.stdin.flush()
@@ -106,8 +138,9 @@ class Channel:
     def _read(self) -> None:
         assert self.process.stdout
         try:
-            while True:
+            while self.replies.qsize() <= 2 * self.sent:  # else: nobody asked for that
                 self.replies.put(read_reply(self.process.stdout))
+            self.replies.put(None)
         except (OSError, ValueError, EOFError):
             self.replies.put(None)
 
@@ -130,10 +163,12 @@ def read_reply(pipe: IO[bytes]) -> Reply:
     try:
         header: Any = json.loads(read_exactly(pipe, head))
         reply = Reply(str(header["id"]), str(header["end"]))
-        reply.signal = int(header.get("signal", 0))
+        reply.signal = header.get("signal", 0)
         reply.level = str(header.get("level", ""))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("a frame without a header") from error
+    if reply.end not in ENDS or reply.signal not in range(MOST_SIGNAL + 1):
+        raise ValueError("a frame with another header")
     reply.answer = read_exactly(pipe, answer)
     reply.printed = read_exactly(pipe, printed)
     return reply

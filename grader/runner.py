@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 IMPORT, IMPORT_LIMIT = "", 5.0
 MEMORY = 2 << 30
 MOST_RESTARTS = 5  # where we cannot fork, each crash costs one
+MAX_TEXT, MAX_LINE, MOST_TOLD = 1000, 1 << 20, 100  # of what an outcome says in words
+MAX_NOTE = 1 << 16
 WHERE = re.compile(rb'File "([^"\n]{1,200})", line (\d{1,7}) in (\S{1,100})')
 
 
@@ -177,7 +179,7 @@ class Apart(Runner):
                 "holes": list(self.holes),
                 "may_change": stub.changing(self.chapter.source),
                 "modules": modules,
-                "preload": [n for n in stub.imports(self.chapter.source) if n in modules],
+                "preload": stub.imports(self.chapter.source),
                 "readable": [*readable, *modules.values(), data],
                 "scratch": self.scratch.name,
                 "memory": MEMORY,
@@ -194,7 +196,7 @@ class Apart(Runner):
             hole, limit = sketch.hole, sketch.limit
             if sketch.is_given:
                 inputs = self.reference.inputs(self.reference.checks[id])[0]
-        seed = self.seed if inputs is None else None
+        seed = self.seed if inputs is None and id != IMPORT else None
         request = {"id": id, "hole": hole, "limit": limit, "seed": seed, "inputs": inputs}
         self.channel.send(codec.encode(request))
         self.pending.append(id)
@@ -204,6 +206,8 @@ class Apart(Runner):
         ids = [sketch.id for sketch in self.sketches if sketch.hole == hole]
         for id in ids:
             if id not in self.replies and id not in self.pending:
+                while self.pending:  # so that it reads, and large inputs cannot block us
+                    self._advance()
                 self._request(id)
         return {id: self._outcome(self._reply(id)) for id in ids}
 
@@ -225,6 +229,7 @@ class Apart(Runner):
                 outcome = None
             if not is_outcome(outcome):
                 outcome = {"end": "unreadable"}
+            outcome = {k: v if k == "value" else readable(v) for k, v in outcome.items()}
         return outcome | {"printed": reply.printed.decode(errors="replace")}
 
     def _reply(self, id: str) -> Reply:
@@ -253,9 +258,9 @@ class Apart(Runner):
                 )
             process.stop(self.process)
             self._restart(Reply(id, "died", signal=max(0, -(self.process.returncode or 0))))
-        elif reply.end == "begun" and not self.fork:
+        elif reply.end == "begun" and reply.id == id and not self.fork and not self.begun:
             self.begun = reply.id
-        elif reply.id != id:
+        elif reply.end == "begun" or reply.id != id:
             self._restart(Reply(id, "unreadable"))
         else:
             self._settle(reply)
@@ -263,14 +268,14 @@ class Apart(Runner):
     def _settle(self, reply: Reply) -> None:
         self.pending.remove(reply.id)
         self.replies[reply.id] = reply
-        self.sandbox = self.sandbox or reply.level
+        self.sandbox = self.sandbox or (reply.level if self.fork else "processes")
         self.begun = ""
 
     def _where(self) -> bytes:
         """Return the worker's note of where it was, if it left one."""
         try:
             with open(os.path.join(self.scratch.name, "where"), "rb") as file:
-                return file.read(1 << 16)
+                return file.read(MAX_NOTE)
         except OSError:
             return b""
 
@@ -295,12 +300,26 @@ class Apart(Runner):
 
     def close(self) -> None:
         process.stop(self.process)
+        process.clear(self.scratch.name)
         self.scratch.cleanup()
+
+
+def readable(part: Any) -> Any:
+    """Return what an outcome tells beside its value, cut to what can be printed."""
+    if isinstance(part, str):
+        return part[:MAX_TEXT].encode(errors="replace").decode()
+    if isinstance(part, int):
+        return max(0, min(part, MAX_LINE))
+    if isinstance(part, list):
+        return [readable(each) for each in part[:MOST_TOLD]]
+    if isinstance(part, dict):
+        return {key: readable(value) for key, value in part.items()}
+    return None
 
 
 def where(note: bytes, label: str) -> dict[str, Any]:
     """Return the innermost line of the exercise that a thread dump names."""
-    for file, line, function in WHERE.findall(note):
+    for file, line, function in WHERE.findall(note[:MAX_NOTE]):
         if file.decode(errors="replace") == label:
             return {"line": int(line), "function": function.decode(errors="replace")}
     return {}
@@ -309,10 +328,12 @@ def where(note: bytes, label: str) -> dict[str, Any]:
 def import_obstacle(outcome: dict[str, Any], file: submission.Submission) -> Obstacle:
     """Return why a file that can be read cannot be loaded."""
     frames = outcome.get("frames") or [{}]
-    line = outcome.get("line") or frames[-1].get("line") or 0
-    at = f" at line {line}" if line else ""
     lines = file.source.splitlines()
-    excerpt = [lines[line - 1].strip()[:100]] if 0 < line <= len(lines) else []
+    line = outcome.get("line") or frames[-1].get("line")
+    if not isinstance(line, int) or line > len(lines):  # whatever they say it was
+        line = 0
+    at = f" at line {line}" if line else ""
+    excerpt = [lines[line - 1].strip()[:100]] if line else []
     if outcome["end"] == "late":
         return Obstacle(
             f"{file.label} was still loading after {IMPORT_LIMIT:g} s{at}: "

@@ -144,7 +144,7 @@ def frame_lines(frame: dict[str, Any], is_last: bool, columns: int) -> list[str]
     if len(place) + len(text) + 8 <= columns:
         lines = [f"        {place} {text}"]
     else:
-        lines = [f"        {place}", f"            {text}"[:columns]]
+        lines = [f"        {place.rstrip()}", f"            {text}"[:columns]]
     if is_last:
         for name, value in frame["values"]:
             lines.append(f"            {clean(name)} = {clean(value)}"[:columns])
@@ -192,7 +192,7 @@ def summary(
 ) -> Iterator[str]:
     """Yield the last lines: the score, what to type next, how it was run."""
     done = sum(state == DONE for state in states.values())
-    score = f"{done} of {len(states)} exercises."
+    score = f"{done} of {len(states)} exercise{'s' * (len(states) != 1)}."
     step = next_step(chapter, states, obstacle)
     line = f"{score}  Next: {step}"
     yield line if len(line) <= columns else f"{score}\nNext: {step}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +16,7 @@ from grader.book import ROOT, Chapter
 from grader.problems import Fault, Misuse
 from grader.runner import Apart, Here, Runner
 from grader.submission import Obstacle
-from grader.verdict import DONE, Verdict, state_of
+from grader.verdict import DONE, WRONG, Verdict, state_of
 
 # pytest's own plugins that a check has no use for; each costs start-up time
 UNUSED = (
@@ -155,7 +158,8 @@ def run_pytest(
         args += ["-s", "-p", "no:cacheprovider", *options.pytest_args]
     if options.junit:
         args.append(f"--junit-xml={options.junit}")
-    code = pytest.main(args, plugins=[collector])
+    with contextlib.redirect_stderr(io.StringIO()) as complaints:
+        code = pytest.main(args, plugins=[collector])
     plugin.running = None
     if code == pytest.ExitCode.INTERRUPTED and not collector.faults:
         raise KeyboardInterrupt
@@ -163,7 +167,11 @@ def run_pytest(
     if collector.faults:
         raise Fault("The grader failed, not your code:\n" + collector.faults[0], "grader doctor")
     if code == pytest.ExitCode.USAGE_ERROR:
-        raise Misuse("pytest did not understand what follows --", "grader check --help")
+        what = re.search(r"error: (.*)", complaints.getvalue())
+        raise Misuse(
+            f"pytest did not understand what follows --{': ' + what[1] if what else '.'}",
+            "pytest --help",
+        )
 
 
 def tell(result: Result, holes: list[str], options: Options, say: Any) -> None:
@@ -172,7 +180,7 @@ def tell(result: Result, holes: list[str], options: Options, say: Any) -> None:
     if result.obstacle:
         for line in screen.obstacle_lines(result.obstacle, style, columns):
             say(line)
-    states = {hole: result.states.get(hole, "wrong") for hole in holes}
+    states = result.states or dict.fromkeys(holes, WRONG)
     say("")
     ending = screen.summary(
         result.chapter, states, result.obstacle, result.sandbox, style, columns

@@ -19,9 +19,9 @@ import contextlib
 import faulthandler
 import importlib
 import io
+import itertools
 import json
 import os
-import shutil
 import signal
 import struct
 import sys
@@ -70,13 +70,12 @@ class Worker:
         self.job = job
         self.reply = reply
         self.skip: set[str] = set()  # holes that were too slow once
+        self.numbers = itertools.count()  # of the children's scratch folders
         sys.meta_path.insert(0, subject.Shelf(job["modules"]))
         module = scenario.load_checks(job["checks"], "checks", job["slug"])
         for name in job["preload"]:  # earlier chapters: ours, so loaded but once
             importlib.import_module(name)
         self.checks = {check.id: check for check in scenario.checks_in(module)}
-        with contextlib.suppress(Exception):  # a syntax error is told by the child
-            subject.compiled(job["exercise"], job["label"])
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Run one request on the exercise and return the encoded outcome."""
@@ -115,12 +114,25 @@ class Worker:
         )
         if header["end"] == "late":
             self.skip.add(request["hole"])
+        elif request["id"] == IMPORT:
+            self.compile(answer)
         self.reply({"id": request["id"], **header}, answer, printed)
         return request["id"] != IMPORT or header["end"] == "answered"
+
+    def compile(self, answer: bytes) -> None:
+        """Compile the exercise once for all children, if one has shown that it is safe.
+
+        A few lines can take hours and all the memory to compile, and only a
+        child has limits.
+        """
+        with contextlib.suppress(Exception):
+            if decode(answer)["end"] == "returned":
+                subject.compiled(self.job["exercise"], self.job["label"])
 
     def serve_here(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes, bytes]:
         """Answer in this process: for systems that cannot fork."""
         self.reply({"id": request["id"], "end": "begun"})
+        os.chdir(self.job["scratch"])
         printed: list[bytes] = []
         where = os.path.join(self.job["scratch"], "where")
         with open(where, "wb") as file:
@@ -138,7 +150,7 @@ class Worker:
         answer_in, answer_out = os.pipe()
         printed_in, printed_out = os.pipe()
         level_in, level_out = os.pipe()
-        scratch = os.path.join(self.job["scratch"], "check")
+        scratch = os.path.join(self.job["scratch"], f"{os.getpid()}-{next(self.numbers)}")
         os.mkdir(scratch)
         pid = os.fork()
         if pid == 0:
@@ -156,6 +168,8 @@ class Worker:
             answer_in, printed_in, time.monotonic() + request["limit"] + GRACE
         )
         systems.kill_group(pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)  # it may have left its group
         status = os.waitpid(pid, 0)[1]
         level = os.read(level_in, 100).decode(errors="replace")
         for fd in (answer_in, printed_in, level_in):
@@ -163,7 +177,9 @@ class Worker:
         try:
             os.rmdir(scratch)
         except OSError:
-            shutil.rmtree(scratch, ignore_errors=True)
+            from grader.process import clear
+
+            clear(scratch)
         header: dict[str, Any] = {"end": "answered", "level": level}
         if not in_time or answer.startswith(b"Timeout ("):  # the note where it was
             header["end"] = "late"
@@ -216,8 +232,9 @@ class Worker:
         os.chdir(scratch)
         os.environ.clear()
         os.environ.update({"HOME": scratch, "TMPDIR": scratch, "OPENBLAS_NUM_THREADS": "1"})
-        faulthandler.dump_traceback_later(request["limit"], file=answer)
         os.write(level, self.shut_in(request, scratch).encode())
+        # Now only: its thread would not be shut in, and threads share their memory.
+        faulthandler.dump_traceback_later(request["limit"], file=answer)
         os.close(level)
         sys.stdout = sys.stderr = Cut(lambda data: os.write(1, data))
         data = self.answer(request)
@@ -233,6 +250,7 @@ class Worker:
         parts = self.job["parts"]
         if sys.platform == "linux":
             confine.die_with_parent()
+            confine.no_privileges()
         for part in ("landlock", "seccomp"):
             if part not in parts:
                 continue

@@ -1,0 +1,153 @@
+"""A learner's file that is not there, checked in a worker as in class mode."""
+
+import os
+import re
+import secrets
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from book_tools import submission
+
+from grader import book, stub
+from grader.runner import Apart
+from grader.submission import Obstacle
+from grader.verdict import Verdict, state_of
+
+CHAPTER = book.find_chapter("logistic_regression")
+STUB = stub.derive(CHAPTER.source)
+HOLES = [hole.name for hole in stub.holes(CHAPTER.source)]
+SEED = secrets.randbits(32)  # drawn for each run: no learner knows it
+STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
+MARK = f"GRADER_TEST_{secrets.token_hex(8)}"  # all that a worker starts inherits it
+EMPTY = re.compile(r'^( *)raise NotImplementedError\("(.*)"\)\n', re.MULTILINE)
+
+
+@dataclass
+class Result:
+    """What became of one file."""
+
+    verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
+    obstacle: str = ""
+    sandbox: str = ""
+    seconds: float = 0.0
+
+    @property
+    def states(self):
+        return {hole: state_of(verdicts) for hole, verdicts in self.verdicts.items()}
+
+    @property
+    def passed(self):
+        """The checks that passed, whatever became of their exercise."""
+        return [v.check for vs in self.verdicts.values() for v in vs if v.state == "done"]
+
+    @property
+    def printed(self):
+        return "".join(v.printed for verdicts in self.verdicts.values() for v in verdicts)
+
+
+def filled(body="return answer(hole)", before="", after=""):
+    """Return the exercise with the same lines in every hole; they see its name."""
+
+    def fill(match):
+        lines = [f"hole = {match[2]!r}", *body.strip().splitlines()]
+        return "".join(f"{match[1]}{line}\n" for line in lines)
+
+    return f"{before}\n{EMPTY.sub(fill, STUB)}\n{after}\n"
+
+
+def solved(body, hole):
+    """Return the reference with other lines in one hole."""
+    found = next(h for h in stub.holes(CHAPTER.source) if h.name == hole)
+    old = stub.answer(CHAPTER.source, found)
+    indent = " " * (len(old) - len(old.lstrip()))
+    lines = "".join(f"{indent}{line}\n" for line in body.strip().splitlines())
+    return stub.with_answer(CHAPTER.source, found, lines)
+
+
+@contextmanager
+def running(source, holes=None, seed=None):
+    """Check a source in a worker of its own, from a seed that it cannot know."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "STATE", Path(STATE.name))
+        patch.setenv(MARK, "1")
+        with Apart(CHAPTER, seed=SEED if seed is None else seed, holes=holes) as runner:
+            try:
+                runner.submission = submission(CHAPTER, source)
+                runner.start()
+            except Obstacle:
+                pass  # `result` tells
+            yield runner
+
+
+def result(runner, source, holes=None):
+    """Return what becomes of a source that a worker has been started on."""
+    found = Result()
+    try:
+        runner.submission = submission(CHAPTER, source)
+        for hole in holes or HOLES:
+            found.verdicts[hole] = runner.verdicts(hole)
+    except Obstacle as obstacle:
+        found.obstacle = str(obstacle)
+    found.sandbox = runner.sandbox
+    return found
+
+
+def checked(source, holes=None, seed=None):
+    """Return what becomes of a source, and see to it that nothing else does."""
+    start, before = time.monotonic(), outside()
+    with running(source, holes, seed) as runner:
+        found = result(runner, source, holes)
+    found.seconds = time.monotonic() - start
+    assert not os.path.exists(runner.scratch.name), "its scratch folder is still there"
+    assert left_running() == [], "something of it still runs"
+    after = outside()
+    changed = sorted(path for path in before | after if before.get(path) != after.get(path))
+    assert changed == [], "it changed something outside"
+    return found
+
+
+def outside():
+    """Return what a learner's file must not change: the book, shared memory."""
+    files = [
+        path
+        for folder in ("solutions", "grader", "exercises", "chapters", "bookdata")
+        for path in (book.ROOT / folder).rglob("*")
+        if "__pycache__" not in path.parts
+    ]
+    files += Path("/dev/shm").glob("*")
+    found = {}
+    for path in map(str, files):
+        about = os.lstat(path)
+        found[path] = (about.st_mode, about.st_uid, about.st_size, about.st_mtime_ns)
+    for kind in ("shm", "sem", "msg"):
+        table = Path("/proc/sysvipc", kind)
+        if table.exists():
+            found[str(table)] = len(table.read_text().splitlines())
+    return found
+
+
+def left_running(patience=1.0):
+    """Return the processes that still carry our mark once they had time to end."""
+    if sys.platform != "linux":
+        return []
+    deadline = time.monotonic() + patience
+    while (found := marked()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
+
+
+def marked():
+    """Return every process that a worker of ours is or has started."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"{MARK}=".encode() in environment.read_bytes():
+                found.append(int(environment.parent.name))
+        except OSError:
+            continue  # it has ended, or is not ours
+    return found
