@@ -184,5 +184,3 @@ def main(words: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
-
-

@@ -127,7 +127,5 @@ def earlier_modules(chapter: Chapter) -> dict[str, Path]:
         "bookdata": ROOT / "bookdata" / "__init__.py",
     }
     modules |= {f"solutions.{name}": folder / f"{name}.py" for name in SHARED}
-    modules |= {
-        f"solutions.{c.slug}": c.solution for c in chapters() if c.number < chapter.number
-    }
+    modules |= {f"solutions.{c.slug}": c.solution for c in chapters() if c.number < chapter.number}
     return modules

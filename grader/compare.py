@@ -153,8 +153,14 @@ def same_set(yours: Any, wanted: Any, known: Any = None) -> Difference | None:
         return Difference(kind_of(yours), kind_of(wanted))
     if len(mine) > 10 * len(theirs) + 100:  # not worth a look at each
         return Difference(f"{len(mine):,} members", f"{len(theirs):,} members")
-    mine, theirs = ([(freeze(member), member) for member in part] for part in (mine, theirs))
-    missing, extra = surplus(theirs, mine), surplus(mine, theirs)
+    left, extra = Counter(map(freeze, theirs)), []
+    for member in mine:  # only looked up: a table of these could be made to stall us
+        key = freeze(member)
+        if left[key]:
+            left[key] -= 1
+        else:
+            extra.append(member)
+    missing = [member for member in theirs if left[freeze(member)]]
     if not missing and not extra:
         return None
     texts = pair(extra[0], missing[0]) if missing and extra else map(brief, extra or missing)
@@ -168,18 +174,6 @@ def members(value: Any) -> list[Any] | None:
     if isinstance(value, list | tuple | set | frozenset):
         return list(value)
     return list(value) if isinstance(value, np.ndarray) and value.ndim else None
-
-
-def surplus(these: list[Any], those: list[Any]) -> list[Any]:
-    """Return the members of these that are left when those are taken away."""
-    left = Counter(key for key, _ in those)
-    found = []
-    for key, member in these:
-        if left[key]:
-            left[key] -= 1
-        else:
-            found.append(member)
-    return found
 
 
 NAN = object()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from importlib import metadata
 
 from grader import book, edit, systems
@@ -22,9 +21,6 @@ def examine() -> int:
         except metadata.PackageNotFoundError:
             is_well = False
             print(f"  ✗ {name} is missing: pip install {name}")
-    if sys.version_info < (3, 11):
-        is_well = False
-        print("  ✗ Python 3.11 or newer is needed")
     print("how the learner's code is run")
     for part, meaning in systems.PARTS.items():
         if systems.has(part):

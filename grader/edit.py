@@ -131,8 +131,7 @@ def out_of_step() -> list[Chapter]:
     return [
         c
         for c in chapters()
-        if not c.exercise.exists()
-        or c.exercise.read_bytes() != stub.derive(c.source).encode()
+        if not c.exercise.exists() or c.exercise.read_bytes() != stub.derive(c.source).encode()
     ]
 
 

@@ -91,9 +91,7 @@ def pairs(verdicts: list[Verdict]) -> list[tuple[Verdict, Verdict]]:
     return list(zip(verdicts[1:], verdicts, strict=False))[::-1]
 
 
-def ended(
-    verdict: Verdict, outcome: dict[str, Any], limit: float, submission: Submission
-) -> None:
+def ended(verdict: Verdict, outcome: dict[str, Any], limit: float, submission: Submission) -> None:
     """Put into a verdict how a check ended that never answered."""
     if outcome["end"] == "skipped":
         verdict.error = "not run: another check of this exercise was too slow"
@@ -126,5 +124,3 @@ def death(number: int) -> str:
         "SIGSYS": "it called the system in a way that is closed here",
     }
     return f"the process died ({name}: {words[name]})" if name in words else f"({name})"
-
-

@@ -1,9 +1,9 @@
 """What a worker may answer: the form of an outcome, checked before it is read.
 
-    returned     value, used, changed
-    empty        hole, used, changed
-    raised       names, message, frames, line, used, changed
-    too large    message
+returned     value, used, changed
+empty        hole, used, changed
+raised       names, message, frames, line, used, changed
+too large    message
 """
 
 from __future__ import annotations

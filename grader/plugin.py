@@ -71,9 +71,7 @@ class Checks(pytest.File):
         for hole in runner.holes:
             for sketch in runner.sketches:
                 if sketch.hole == hole and hole in wanted:
-                    yield CheckItem.from_parent(
-                        self, name=f"{hole}::{sketch.id}", sketch=sketch
-                    )
+                    yield CheckItem.from_parent(self, name=f"{hole}::{sketch.id}", sketch=sketch)
 
 
 class CheckItem(pytest.Item):
@@ -117,7 +115,7 @@ class CheckItem(pytest.Item):
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
     report = yield
     if isinstance(item, CheckItem) and report.when == "call":
-        report.check = item.outcome
+        vars(report)["check"] = item.outcome
         if not item.outcome:  # not the learner's doing
-            report.fault = str(report.longrepr)
+            vars(report)["fault"] = str(report.longrepr)
     return report

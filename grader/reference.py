@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +53,8 @@ class Reference:
         """Return the outcome of one check on the reference."""
         if self._kept is None:
             self._kept = self._read() or self._compute()
-        return self._kept[check.id]
+        outcome: dict[str, Any] = self._kept[check.id]
+        return outcome
 
     def mutant(self, mistake: scenario.Mistake) -> str:
         """Return the reference with one mistake put into its hole.
@@ -126,19 +130,13 @@ class Reference:
             pass  # it is computed again next time
 
 
-class on_shelf:
-    """Lets code loaded here import the modules an exercise of this chapter may."""
-
-    def __init__(self, chapter: Chapter) -> None:
-        modules = {name: str(path) for name, path in book.earlier_modules(chapter).items()}
-        self.shelf = subject.Shelf(modules)
-
-    def __enter__(self) -> None:
-        import sys
-
-        sys.meta_path.insert(0, self.shelf)
-
-    def __exit__(self, *_: object) -> None:
-        import sys
-
-        sys.meta_path.remove(self.shelf)
+@contextmanager
+def on_shelf(chapter: Chapter) -> Iterator[None]:
+    """Let code loaded here import the modules that an exercise of this chapter may."""
+    modules = {name: str(path) for name, path in book.earlier_modules(chapter).items()}
+    shelf = subject.Shelf(modules)
+    sys.meta_path.insert(0, shelf)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(shelf)

@@ -7,6 +7,7 @@ import os
 from typing import IO, TYPE_CHECKING, Any
 
 from grader import screen
+from grader.submission import label_of
 from grader.verdict import DONE, NOT_YET, Verdict
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def as_json(result: Result, holes: list[str]) -> str:
         "version": VERSION,
         "chapter": result.chapter.slug,
         "number": result.chapter.number,
-        "file": screen.label_of(result.chapter.exercise),
+        "file": label_of(result.chapter.exercise),
         "sandbox": result.sandbox,
         "score": {"done": done, "exercises": len(holes)},
         "obstacle": vars(result.obstacle) if result.obstacle else None,
@@ -60,7 +61,7 @@ def annotation(file: str, line: int, title: str, message: str) -> str:
 
 def tell_actions(result: Result, stream: IO[str]) -> None:
     """Annotate each failed check, and write the summary page if there is one."""
-    file = screen.label_of(result.chapter.exercise)
+    file = label_of(result.chapter.exercise)
     plain = screen.Style(colour=False)
     if result.obstacle:
         lines = screen.obstacle_lines(result.obstacle, plain)

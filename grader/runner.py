@@ -145,7 +145,7 @@ class Apart(Runner):
         self.sandbox = ""
         self.pending: list[str] = []
         self.replies: dict[str, Reply] = {}
-        self.begun = ""  # where we cannot fork: the check that runs now
+        self.begun = False  # where we cannot fork: the first pending check runs now
         self.restarts = 0
         self.by_id = {sketch.id: sketch for sketch in self.sketches}
         self.wanted = [s for s in self.sketches if holes is None or s.hole in holes]
@@ -259,7 +259,7 @@ class Apart(Runner):
             process.stop(self.process)
             self._restart(Reply(id, "died", signal=max(0, -(self.process.returncode or 0))))
         elif reply.end == "begun" and reply.id == id and not self.fork and not self.begun:
-            self.begun = reply.id
+            self.begun = True
         elif reply.end == "begun" or reply.id != id:
             self._restart(Reply(id, "unreadable"))
         else:
@@ -269,7 +269,7 @@ class Apart(Runner):
         self.pending.remove(reply.id)
         self.replies[reply.id] = reply
         self.sandbox = self.sandbox or (reply.level if self.fork else "processes")
-        self.begun = ""
+        self.begun = False
 
     def _where(self) -> bytes:
         """Return the worker's note of where it was, if it left one."""

@@ -22,8 +22,6 @@ from grader.outline import LIMIT
 from grader.problems import Fault
 
 
-
-
 @dataclass(frozen=True)
 class Mistake:
     """One thing that learners get wrong, as an edit of the reference's hole.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -92,7 +91,7 @@ def exercise_lines(hole: str, verdicts: list[Verdict], style: Style, columns: in
     cut = len(line) - len(word)
     lines = [line[:cut] + style(colour, word)]
     for verdict in verdicts:
-        if verdict.state not in (NOT_YET, state) or verdict.printed or state not in (NOT_YET, WAITS):
+        if verdict.state not in (NOT_YET, WAITS) or verdict.state != state or verdict.printed:
             lines += check_lines(verdict, style, columns)
     return lines
 
@@ -198,4 +197,3 @@ def summary(
     yield line if len(line) <= columns else f"{score}\nNext: {step}"
     if sandbox:
         yield style("dim", f"sandbox: {sandbox}")
-

@@ -111,9 +111,7 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
     KeyboardInterrupt
         If the person stopped it.
     """
-    runner: Runner = (
-        Here(chapter) if options.debug else Apart(chapter, holes=holes, worker=worker)
-    )
+    runner: Runner = Here(chapter) if options.debug else Apart(chapter, holes=holes, worker=worker)
     result = Result(chapter)
     quiet = options.as_json
 
@@ -182,14 +180,10 @@ def tell(result: Result, holes: list[str], options: Options, say: Any) -> None:
             say(line)
     states = result.states or dict.fromkeys(holes, WRONG)
     say("")
-    ending = screen.summary(
-        result.chapter, states, result.obstacle, result.sandbox, style, columns
-    )
+    ending = screen.summary(result.chapter, states, result.obstacle, result.sandbox, style, columns)
     for line in ending:
         say(line)
     if options.as_json:
         print(report.as_json(result, holes))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         report.tell_actions(result, sys.stderr if options.as_json else sys.stdout)
-
-

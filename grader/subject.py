@@ -110,6 +110,7 @@ class ForbiddenError(RuntimeError):
 
 
 def forbidden(name: str) -> ForbiddenError:
+    """Return the error that a closed library function answers with."""
     return ForbiddenError(f"{name} would do this exercise's work: write it yourself")
 
 

@@ -22,7 +22,7 @@ def as_floats(values, name):
 
 
 def as_matrix(X, name="X"):
-    """Return X as finite floats of shape (n, d), with n and d at least 1."""
+    """Return X as finite floats of shape (n, d), n and d at least 1."""
     X = as_floats(X, name)
     if X.ndim != 2:
         raise ValueError(
@@ -51,10 +51,12 @@ def same_length(X, y):
 
 
 def as_labels(X, y):
-    """Return the sorted classes (k,) and the position (n,) of each label."""
+    """Return the sorted classes (k,) and each label's position (n,)."""
     y = same_length(X, y)
     if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise ValueError("y must not hold NaN or infinity: a label is missing")
+        raise ValueError(
+            "y must not hold NaN or infinity: a label is missing"
+        )
     classes, positions = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(
@@ -65,9 +67,11 @@ def as_labels(X, y):
 
 
 def in_range(name, value, low=None, high=None, above=None):
-    """Return `value`, or raise if it leaves [low, high] or is not > above."""
+    """Return `value` if it is in [low, high] and > above, else raise."""
     if above is not None and not value > above:
-        raise ValueError(f"{name} must be greater than {above}, not {value}")
+        raise ValueError(
+            f"{name} must be greater than {above}, not {value}"
+        )
     if low is not None and not value >= low:
         raise ValueError(f"{name} must be at least {low}, not {value}")
     if high is not None and not value <= high:
@@ -82,7 +86,5 @@ def fitted(model, name, X):
         raise NotFittedError(f"this {kind} has no {name}: call fit first")
     X, d = as_matrix(X), len(getattr(model, name))
     if X.shape[1] != d:
-        raise ValueError(
-            f"fit saw {d} features, but X has shape {X.shape}"
-        )
+        raise ValueError(f"fit saw {d} features, but X has shape {X.shape}")
     return X

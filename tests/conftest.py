@@ -2,6 +2,8 @@
 
 import os
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: two threads are slower
+
 import pytest
 
 from grader.book import chapters

@@ -3,12 +3,12 @@
 import os
 import re
 import secrets
-import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from book_tools import submission
@@ -23,7 +23,6 @@ STUB = stub.derive(CHAPTER.source)
 HOLES = [hole.name for hole in stub.holes(CHAPTER.source)]
 SEED = secrets.randbits(32)  # drawn for each run: no learner knows it
 STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
-MARK = f"GRADER_TEST_{secrets.token_hex(8)}"  # all that a worker starts inherits it
 EMPTY = re.compile(r'^( *)raise NotImplementedError\("(.*)"\)\n', re.MULTILINE)
 
 
@@ -60,33 +59,40 @@ def filled(body="return answer(hole)", before="", after=""):
     return f"{before}\n{EMPTY.sub(fill, STUB)}\n{after}\n"
 
 
-def solved(body, hole):
-    """Return the reference with other lines in one hole."""
-    found = next(h for h in stub.holes(CHAPTER.source) if h.name == hole)
-    old = stub.answer(CHAPTER.source, found)
-    indent = " " * (len(old) - len(old.lstrip()))
-    lines = "".join(f"{indent}{line}\n" for line in body.strip().splitlines())
-    return stub.with_answer(CHAPTER.source, found, lines)
+def solved(lines_of):
+    """Return the reference with other lines in some holes."""
+    source = CHAPTER.source
+    for name, lines in lines_of.items():
+        hole = next(h for h in stub.holes(source) if h.name == name)
+        old = stub.answer(source, hole)
+        margin = " " * (len(old) - len(old.lstrip()))
+        source = stub.with_answer(source, hole, indent(f"{lines.strip()}\n", margin))
+    return source
 
 
 @contextmanager
-def running(source, holes=None, seed=None):
-    """Check a source in a worker of its own, from a seed that it cannot know."""
+def tracked():
+    """Yield a mark that every process started meanwhile carries; keep state apart."""
     with pytest.MonkeyPatch.context() as patch:
+        mark = f"GRADER_TEST_{secrets.token_hex(8)}"
+        patch.setenv(mark, "1")
         patch.setattr(book, "STATE", Path(STATE.name))
-        patch.setenv(MARK, "1")
-        with Apart(CHAPTER, seed=SEED if seed is None else seed, holes=holes) as runner:
-            try:
-                runner.submission = submission(CHAPTER, source)
-                runner.start()
-            except Obstacle:
-                pass  # `result` tells
-            yield runner
+        yield mark
+
+
+def begun(source, holes=None, seed=SEED):
+    """Start to check a source, from a seed that it cannot know."""
+    runner = Apart(CHAPTER, seed=seed, holes=holes)
+    with suppress(Obstacle):  # `result` tells
+        runner.submission = submission(CHAPTER, source)
+        runner.start()
+    return runner
 
 
 def result(runner, source, holes=None):
-    """Return what becomes of a source that a worker has been started on."""
+    """Return what becomes of a source on which a worker has begun."""
     found = Result()
+    start = time.monotonic()
     try:
         runner.submission = submission(CHAPTER, source)
         for hole in holes or HOLES:
@@ -94,17 +100,17 @@ def result(runner, source, holes=None):
     except Obstacle as obstacle:
         found.obstacle = str(obstacle)
     found.sandbox = runner.sandbox
+    found.seconds = time.monotonic() - start
     return found
 
 
-def checked(source, holes=None, seed=None):
+def checked(source, holes=None, seed=SEED):
     """Return what becomes of a source, and see to it that nothing else does."""
-    start, before = time.monotonic(), outside()
-    with running(source, holes, seed) as runner:
+    before = outside()
+    with tracked() as mark, begun(source, holes, seed) as runner:
         found = result(runner, source, holes)
-    found.seconds = time.monotonic() - start
     assert not os.path.exists(runner.scratch.name), "its scratch folder is still there"
-    assert left_running() == [], "something of it still runs"
+    assert left_running(mark) == [], "something of it still runs"
     after = outside()
     changed = sorted(path for path in before | after if before.get(path) != after.get(path))
     assert changed == [], "it changed something outside"
@@ -131,23 +137,19 @@ def outside():
     return found
 
 
-def left_running(patience=1.0):
-    """Return the processes that still carry our mark once they had time to end."""
-    if sys.platform != "linux":
-        return []
+def left_running(mark, patience=1.0):
+    """Return the processes that still carry a mark once they had time to end."""
     deadline = time.monotonic() + patience
-    while (found := marked()) and time.monotonic() < deadline:
+    while (found := marked(mark)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return found
 
 
-def marked():
-    """Return every process that a worker of ours is or has started."""
+def marked(mark):
+    """Return the processes that carry a mark; where there is no /proc, none."""
     found = []
     for environment in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"{MARK}=".encode() in environment.read_bytes():
+        with suppress(OSError):  # it has ended, or is not ours
+            if f"{mark}=".encode() in environment.read_bytes():
                 found.append(int(environment.parent.name))
-        except OSError:
-            continue  # it has ended, or is not ours
     return found

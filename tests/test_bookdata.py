@@ -16,7 +16,10 @@ def test_digits():
     assert [a.shape for a in data] == [(1348, 64), (1348,), (449, 64), (449,)]
     assert data.X_train.min() == 0 and data.X_train.max() == 1
     assert set(data.y_test) == set(range(10))
-    assert digest(data.X_train) == "ded6ca0ec4e5770a" and digest(data.y_test.astype("<i8")) == "a7e0e42e356e6fac"
+    assert (
+        digest(data.X_train) == "ded6ca0ec4e5770a"
+        and digest(data.y_test.astype("<i8")) == "a7e0e42e356e6fac"
+    )
 
 
 def test_titanic():

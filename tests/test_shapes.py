@@ -78,7 +78,7 @@ def test_documented_shapes_are_true(chapter):
     with on_shelf(chapter), np.errstate(all="ignore"):
         for check in reference.checks.values():
             code = subject.load(chapter.source, f"shapes of {chapter.slug}", "shapes")
-            for name, node in stub.definitions(stub.parsed(chapter.source)).items():
+            for name in stub.definitions(stub.parsed(chapter.source)):
                 owner = code
                 *path, last = name.split(".")
                 for part in path:

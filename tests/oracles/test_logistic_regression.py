@@ -18,6 +18,7 @@ from solutions.logistic_regression import (
     softmax,
 )
 
+
 @pytest.fixture(scope="module")
 def passengers():
     """Return who survived, from sex, age in decades and class: X (1046, 4), y."""
@@ -72,9 +73,7 @@ def test_digits_agree_with_scikit_learn():
     theirs = linear_model.LogisticRegression(C=1 / (len(y) * l2), tol=1e-10, max_iter=10_000)
     theirs.fit(X, y)
     np.testing.assert_allclose(ours.W_, theirs.coef_.T, atol=1e-6)
-    np.testing.assert_allclose(
-        ours.predict_proba(X_test), theirs.predict_proba(X_test), atol=1e-6
-    )
+    np.testing.assert_allclose(ours.predict_proba(X_test), theirs.predict_proba(X_test), atol=1e-6)
 
 
 def test_the_digits_are_read_as_well_as_the_curriculum_asks():
