@@ -30,7 +30,7 @@ def examine() -> int:
             print(f"  · {part:9} not here{off}: {systems.WITHOUT[part]}")
     print("the book")
     stale = edit.out_of_step()
-    print(f"  ✓ {len(book.chapters())} chapters, {len(stale)} exercise files begun or changed")
+    print(f"  ✓ chapters: {len(book.chapters())}; of their exercise files begun: {len(stale)}")
     state = book.STATE if book.STATE.exists() else book.ROOT
     if os.access(state, os.W_OK) and os.access(book.ROOT / "exercises", os.W_OK):
         print(f"  ✓ {label_of(book.ROOT / 'exercises')} and .grader can be written")

@@ -87,7 +87,7 @@ def with_hole_emptied(chapter: Chapter, name: str) -> str:
         raise Misuse(f"{label} does not define {name}; the whole file can be reset.", whole)
     fresh = stub.derive(chapter.source)
     theirs = stub.definitions(stub.parsed(fresh))[name]
-    lines, fresh_lines = source.splitlines(keepends=True), fresh.splitlines(keepends=True)
+    lines, fresh_lines = stub.lines_of(source), stub.lines_of(fresh)
     body = fresh_lines[stub.first_line(theirs) - 1 : theirs.end_lineno]
     lines[stub.first_line(mine) - 1 : mine.end_lineno] = body
     return "".join(lines)
@@ -100,7 +100,7 @@ def is_untouched(chapter: Chapter) -> bool:
         functions = parse(source, "")
     except Obstacle:
         return False
-    lines = source.splitlines()
+    lines = [line.rstrip("\n") for line in stub.lines_of(source)]
     names = [n for n in functions if (node := functions[n]) and has_marker(node, lines)]
     return all(
         is_empty(lines[(functions[n].end_lineno or 1) - 1])

@@ -64,15 +64,12 @@ def trimmed(source: str) -> str:
                 if option.arg == "given" and isinstance(option.value, ast.Name):
                     trusted.add(option.value.id)
             mark.keywords = [o for o in mark.keywords if o.arg in ("forbids", "limit")]
-    tree.body = [
-        node
-        for node in tree.body
-        if getattr(node, "name", None) not in trusted and "MISTAKES" not in assigned(node)
-    ]
+    tree.body = [node for node in tree.body if "MISTAKES" not in names_in(node)]
+    shared = {name for node in tree.body for name in names_in(node)}  # a scenario calls it too
+    tree.body = [node for node in tree.body if getattr(node, "name", None) not in trusted - shared]
     return ast.unparse(tree)
 
 
-def assigned(node: ast.stmt) -> list[str]:
-    """Return the names that a statement assigns to."""
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+def names_in(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement reads or binds, but for its own."""
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}

@@ -56,6 +56,7 @@ class Check:
 
 def check(
     hole: str,
+    /,
     *,
     expect: Comparator | None = None,
     forbids: Sequence[str] = (),

@@ -147,17 +147,19 @@ def run_pytest(
 
     collector = Collector(result, holes, say)
     plugin.running = runner
-    args = [str(runner.chapter.checks), "-p", "grader.plugin", "--noconftest"]
+    args = [str(runner.chapter.checks), "--noconftest"]
     args += ["-c", str(Path(__file__).with_name("pytest.ini")), f"--rootdir={ROOT}"]
     args += [f"--chapter={runner.chapter.slug}", *(f"--hole={hole}" for hole in holes)]
     if not options.debug and not options.pytest_args:
         args += [f"-pno:{name}" for name in UNUSED]
     else:
         args += ["-s", "-p", "no:cacheprovider", *options.pytest_args]
+        # by name, so that the processes of xdist load it too
+        args += ["-p", plugin.__name__, "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     if options.junit:
         args.append(f"--junit-xml={options.junit}")
     with contextlib.redirect_stderr(io.StringIO()) as complaints:
-        code = pytest.main(args, plugins=[collector])
+        code = pytest.main(args, plugins=[plugin, collector])
     plugin.running = None
     if code == pytest.ExitCode.INTERRUPTED and not collector.faults:
         raise KeyboardInterrupt

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MARKER = re.compile(r"\s*# your turn(?: \((warm-up|core|stretch)\))?\s*")
-HINT = re.compile(r"\s*# hint: (.*)")
-COMMENT = re.compile(r"\s*# (.*)")
+HINT = re.compile(r"\s*# hint: (.*?)\s*")
+COMMENT = re.compile(r"\s*# ?(.*?)\s*")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -63,17 +63,35 @@ def signature(node: Function) -> str:
     return f"({ast.unparse(node.args)})"
 
 
+def lines_of(source: str) -> list[str]:
+    """Return the lines as Python counts them, each with its end.
+
+    str.splitlines also ends a line at a form feed and the like.
+    """
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", source)
+
+
 def holes(source: str) -> list[Hole]:
-    """Return the holes of a reference, in the order they stand in."""
+    """Return the holes of a reference, in the order they stand in.
+
+    Raises
+    ------
+    ValueError
+        If a marker is misspelt, or does not begin the end of a function: then
+        the stub would show an answer, or not be Python.
+    """
     functions = [
         (name, node)
         for name, node in definitions(parsed(source)).items()
         if not isinstance(node, ast.ClassDef)
     ]
-    found = []
-    for number, line in enumerate(source.splitlines(), 1):
-        if not (match := MARKER.fullmatch(line)):
+    found: list[Hole] = []
+    lines = lines_of(source)
+    for number, line in enumerate(lines, 1):
+        if "# your turn" not in line:
             continue
+        if not (match := MARKER.fullmatch(line)):
+            raise ValueError(f"line {number}: write # your turn (warm-up), (core) or (stretch)")
         inside = [
             (name, node)
             for name, node in functions
@@ -82,17 +100,27 @@ def holes(source: str) -> list[Hole]:
         if not inside:
             raise ValueError(f"line {number}: `# your turn` stands outside a function")
         name, node = min(inside, key=lambda item: (item[1].end_lineno or 0) - item[1].lineno)
-        found.append(
-            Hole(
-                name,
-                match[1] or "core",
-                first_line(node),
-                number,
-                node.end_lineno or number,
-                signature(node),
-            )
-        )
+        if any(s.lineno <= number <= (s.end_lineno or 0) for s in node.body):
+            raise ValueError(f"line {number}: `# your turn` begins no statement of {name}")
+        end = with_comments(lines, number, node.end_lineno or number)
+        if found and number <= found[-1].end:
+            raise ValueError(f"line {number}: this hole lies within that of {found[-1].name}")
+        level = match[1] or "core"
+        found.append(Hole(name, level, first_line(node), number, end, signature(node)))
     return found
+
+
+def with_comments(lines: list[str], marker: int, end: int) -> int:
+    """Return the last line of a hole: a comment below its answer is part of it."""
+    indent = len(lines[marker - 1]) - len(lines[marker - 1].lstrip())
+    last = end
+    for number, line in enumerate(lines[end:], end + 1):
+        text = line.strip()
+        if text and not (text.startswith("#") and len(line) - len(line.lstrip()) >= indent):
+            break
+        if text:
+            last = number
+    return last
 
 
 def empty(hole: Hole, lines: list[str]) -> str:
@@ -104,28 +132,31 @@ def empty(hole: Hole, lines: list[str]) -> str:
 
 def derive(source: str) -> str:
     """Return the exercise: the reference with every hole emptied."""
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     for hole in reversed(holes(source)):
         lines[hole.marker : hole.end] = [empty(hole, lines)]
-    return "".join(lines)
+    exercise = "".join(lines)
+    try:
+        parsed(exercise)
+    except SyntaxError as error:
+        raise ValueError(f"the stub would not be Python: {error}") from None
+    return exercise
 
 
 def hints(source: str, hole: Hole) -> list[str]:
     """Return the hints of one hole, from a nudge to nearly the line."""
     found: list[str] = []
-    for line in source.splitlines()[hole.marker : hole.end]:
+    for line in lines_of(source)[hole.marker : answer_line(source, hole)]:
         if match := HINT.fullmatch(line):
             found.append(match[1])
         elif found and (match := COMMENT.fullmatch(line)):
-            found[-1] += " " + match[1]
-        else:
-            break
+            found[-1] = f"{found[-1]} {match[1]}".strip()
     return found
 
 
 def answer_line(source: str, hole: Hole) -> int:
     """Return how many lines stand above the answer: those of the hints included."""
-    lines = source.splitlines()
+    lines = lines_of(source)
     line = hole.marker
     while line < hole.end and COMMENT.fullmatch(lines[line]):
         line += 1
@@ -134,13 +165,13 @@ def answer_line(source: str, hole: Hole) -> int:
 
 def answer(source: str, hole: Hole) -> str:
     """Return the code that fills one hole, without its hints."""
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     return "".join(lines[answer_line(source, hole) : hole.end])
 
 
 def with_answer(source: str, hole: Hole, code: str) -> str:
     """Return the source with other code in a hole."""
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     lines[answer_line(source, hole) : hole.end] = [code]
     return "".join(lines)
 

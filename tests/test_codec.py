@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as npst
 from grader import codec
 from grader.codec import LENGTH, MAX_DEPTH, MAX_NODES, MAX_TEXT, Opaque, Refused, TooLarge
 
-few = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+few = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 DTYPES = (
     npst.boolean_dtypes()

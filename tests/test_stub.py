@@ -257,11 +257,55 @@ def test_a_marker_outside_a_function_is_named_by_its_line(text, line):
 
 @pytest.mark.parametrize(
     "comment",
-    ["# it is your turn", "# your turn to think", "x = 1  # your turn", "#your turn", "# hint: a"],
+    ["# it is your turn", "#your turn", "# hint: a", "x = 1  # yours"],
 )
 def test_other_comments_are_no_markers(comment):
     text = f"def f():\n    {comment}\n    return 1\n"
     assert derive(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("def f():\n    # your turn (hard)\n    return 1\n", "line 2: write # your turn"),
+        ("def f():\n    x = 1  # your turn\n    return x\n", "line 2: write # your turn"),
+        (
+            'def f():\n    """A.\n    # your turn\n    """\n    return 1\n',
+            "line 3: .*no statement of f",
+        ),
+        ("def f(\n    x=(\n    # your turn\n    1),\n):\n    return x\n", "would not be Python"),
+        (
+            "def f():\n    for i in x:\n        # your turn\n        i\n    return 1\n",
+            "line 3: .*no",
+        ),
+        ("def f():\n    # your turn\n    x = 1\n    # your turn\n    return x\n", "lies within"),
+        (
+            "def f():\n    # your turn\n    def g():\n        # your turn\n        return 1\n",
+            "line 4: this hole lies within that of f",
+        ),
+    ],
+)
+def test_a_marker_that_would_show_an_answer_or_break_the_stub_is_refused(text, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        derive(text)
+
+
+def test_a_comment_below_the_answer_goes_with_it():
+    text = "def f():\n    # your turn\n    return 1\n\n    # because one is one\n\n\n# next\n"
+    assert derive(text) == (
+        'def f():\n    # your turn\n    raise NotImplementedError("f")\n\n\n# next\n'
+    )
+
+
+def test_lines_are_counted_as_python_counts_them():
+    text = 'X = "\x0c\u2028"\n\x0c\ndef f():\n    # your turn\n    return 1\n'
+    assert derive(text).endswith('    # your turn\n    raise NotImplementedError("f")\n')
+
+
+def test_an_empty_comment_line_does_not_end_the_hints():
+    text = "def f():\n    # your turn\n    # hint: one\n    #\n    # hint: two\n    return 1\n"
+    assert stub.hints(text, hole_of(text, "f")) == ["one", "two"]
+    assert stub.answer(text, hole_of(text, "f")) == "    return 1\n"
 
 
 # Hints and answers
