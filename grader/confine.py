@@ -87,7 +87,7 @@ def call(result: int, what: str) -> int:
 
 def landlock_version() -> int:
     """Return the version of Landlock's interface, 0 without Landlock."""
-    return max(0, libc().syscall(CREATE_RULESET, None, 0, 1))
+    return max(0, int(libc().syscall(CREATE_RULESET, None, 0, 1)))
 
 
 def available(part: str) -> bool:

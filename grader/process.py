@@ -27,9 +27,7 @@ BOOT = (
     "import sys; sys.path[:] = sys.argv[1:]; "
     "from grader.worker import main; del sys.path[0]; main()"
 )
-ONE_THREAD = {
-    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-}
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass
@@ -47,14 +45,16 @@ class Reply:
 def launch() -> subprocess.Popen[bytes]:
     """Start a worker and return at once; it loads NumPy while we do other things."""
     paths = [p for p in sys.path if p and os.path.abspath(p) != str(ROOT)]
-    return subprocess.Popen(
+    options: Any = systems.is_group_leader()
+    process: subprocess.Popen[bytes] = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", BOOT, str(ROOT), *paths],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **ONE_THREAD},
-        **systems.is_group_leader(),
+        **options,
     )
+    return process
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

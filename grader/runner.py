@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from grader import codec, outline, process, stub, submission, systems
 from grader.book import ROOT, Chapter, earlier_modules
-from grader.problems import Fault
 from grader.outcome import is_outcome
+from grader.problems import Fault
 from grader.process import Reply
 from grader.submission import Obstacle
 from grader.verdict import NOT_YET, Verdict
@@ -230,7 +230,8 @@ class Apart(Runner):
             if not is_outcome(outcome):
                 outcome = {"end": "unreadable"}
             outcome = {k: v if k == "value" else readable(v) for k, v in outcome.items()}
-        return outcome | {"printed": reply.printed.decode(errors="replace")}
+        told: dict[str, Any] = outcome | {"printed": reply.printed.decode(errors="replace")}
+        return told
 
     def _reply(self, id: str) -> Reply:
         """Return the reply to a request, waiting for it if need be."""

@@ -115,15 +115,20 @@ def forbidden(name: str) -> ForbiddenError:
 
 
 class Closed(importlib.abc.MetaPathFinder):
-    """Refuses to import the modules that would do an exercise's work."""
+    """Refuses to import the modules that would do an exercise's work.
 
-    def __init__(self, names: Sequence[str]) -> None:
+    `scipy.special.expit` closes scipy.special, the module that holds it. The
+    last finder also speaks for scipy itself where that is not installed.
+    """
+
+    def __init__(self, names: Sequence[str], is_last: bool = False) -> None:
         self.names = names
+        self.is_last = is_last
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> None:
         for closed in self.names:
-            # `scipy.special.expit` closes scipy.special: the one that holds it
-            if name == closed or name == closed.rpartition(".")[0] != "":
+            holder = closed.rpartition(".")[0]
+            if name in (closed, holder) or (self.is_last and closed.startswith(f"{name}.")):
                 raise forbidden(closed)
 
 
@@ -147,17 +152,18 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
                 if value is original:
                     undo.append((module, key, value))
                     setattr(module, key, refuse)
-    finder = Closed(closed)
+    first, last = Closed(closed), Closed(closed, is_last=True)
     hidden = {
         name: sys.modules.pop(name)
         for name in list(sys.modules)
         if any(name == c or name.startswith(c + ".") for c in closed)
     }
-    sys.meta_path.insert(0, finder)
+    sys.meta_path[:] = [first, *sys.meta_path, last]
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
+        sys.meta_path.remove(first)
+        sys.meta_path.remove(last)
         sys.modules.update(hidden)
         for module, key, value in undo:
             setattr(module, key, value)

@@ -46,7 +46,7 @@ IMPORT = ""  # the request that only loads the exercise
 class Cut(io.TextIOBase):
     """A standard output that passes on the first bytes and drops the rest."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def __init__(self, sink: Callable[[bytes], Any]) -> None:
         self.sink = sink
@@ -79,7 +79,8 @@ class Worker:
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Run one request on the exercise and return the encoded outcome."""
-        job, outcome = self.job, {}
+        job = self.job
+        outcome: dict[str, Any]
 
         def load() -> Any:
             return subject.load(job["exercise"], job["label"], f"exercises.{job['slug']}")
@@ -117,7 +118,7 @@ class Worker:
         elif request["id"] == IMPORT:
             self.compile(answer)
         self.reply({"id": request["id"], **header}, answer, printed)
-        return request["id"] != IMPORT or header["end"] == "answered"
+        return bool(request["id"] != IMPORT or header["end"] == "answered")
 
     def compile(self, answer: bytes) -> None:
         """Compile the exercise once for all children, if one has shown that it is safe.
@@ -275,7 +276,7 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
-    builtins.exit = builtins.quit = sys.exit  # what `site` would have added
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` would have added
     if sys.platform == "linux":
         confine.die_with_parent()
 

@@ -13,7 +13,7 @@ from textwrap import indent
 import pytest
 from book_tools import submission
 
-from grader import book, stub
+from grader import book, stub, systems
 from grader.runner import Apart
 from grader.submission import Obstacle
 from grader.verdict import Verdict, state_of
@@ -24,6 +24,11 @@ HOLES = [hole.name for hole in stub.holes(CHAPTER.source)]
 SEED = secrets.randbits(32)  # drawn for each run: no learner knows it
 STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
 EMPTY = re.compile(r'^( *)raise NotImplementedError\("(.*)"\)\n', re.MULTILINE)
+
+
+def shut_in(part):
+    """Return whether a check runs shut in by this part."""
+    return systems.has("fork") and systems.has(part)
 
 
 @dataclass
