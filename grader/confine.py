@@ -171,11 +171,16 @@ def is_environment(path: Path) -> bool:
     return (path / "pyvenv.cfg").is_file()
 
 
+@lru_cache(maxsize=1)
+def call_numbers() -> dict[str, int]:
+    """Return the numbers of CALLS on this architecture."""
+    column, words = ARCHITECTURES[platform.machine()][1], CALLS.split()
+    return {n: int(c) for n, c in zip(words[::3], words[column::3], strict=True) if c != "-"}
+
+
 def seccomp() -> None:
     """Close what is in CALLS for good, but for what concerns this process alone."""
-    architecture, column = ARCHITECTURES[platform.machine()]
-    words = CALLS.split()
-    numbers = {n: int(c) for n, c in zip(words[::3], words[column::3], strict=True) if c != "-"}
+    architecture, numbers = ARCHITECTURES[platform.machine()][0], dict(call_numbers())
     allow, deny = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | EPERM)
     program: list[tuple[int, int, int, int]] = [
         (LOAD, 0, 0, ARCH_AT),

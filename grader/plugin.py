@@ -91,7 +91,7 @@ class CheckItem(pytest.Item):
             raise NotDone(None, obstacle) from None
         verdict = verdicts[self.sketch.id]
         self.outcome = {"verdict": verdict.as_dict()}
-        self.user_properties.append(("sandbox", getattr(runner, "sandbox", "")))
+        self.user_properties.append(("sandbox", runner.sandbox))
         if verdict.state != DONE:
             raise NotDone(verdict, None)
 

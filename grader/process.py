@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from typing import IO, Any
 
 from grader import systems
-from grader.book import ROOT
 
 FRAME = struct.Struct("<III")
 MESSAGE = struct.Struct("<I")
@@ -21,13 +19,6 @@ PATIENCE = 5.0  # seconds over a check's own limit: the worker keeps that itself
 GRACE = 0.5  # the same where the worker cannot
 ENDS = ("begun", "answered", "late", "died", "skipped")
 MOST_SIGNAL = 64
-
-# The book's folder is on the path only until the grader itself is loaded.
-BOOT = (
-    "import sys; sys.path[:] = sys.argv[1:]; "
-    "from grader.worker import main; del sys.path[0]; main()"
-)
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass
@@ -40,21 +31,6 @@ class Reply:
     printed: bytes = b""
     signal: int = 0
     level: str = ""
-
-
-def launch() -> subprocess.Popen[bytes]:
-    """Start a worker and return at once; it loads NumPy while we do other things."""
-    paths = [p for p in sys.path if p and os.path.abspath(p) != str(ROOT)]
-    options: Any = systems.is_group_leader()
-    process: subprocess.Popen[bytes] = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", BOOT, str(ROOT), *paths],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **ONE_THREAD},
-        **options,
-    )
-    return process
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grader import book, codec, scenario, subject
+from grader import book, codec, outline, scenario, subject
 from grader.book import Chapter
 from grader.problems import Fault
 from grader.stub import answer, changing, holes, imports, with_answer
@@ -37,7 +37,7 @@ class Reference:
 
     def inputs(self, check: scenario.Check) -> tuple[dict[str, Any], Any]:
         """Return a check's inputs, made anew, and what only we may know."""
-        return scenario.draw(check, self.seed)
+        return scenario.draw(check, outline.key_of(self.seed, check.id))
 
     def run(self, check: scenario.Check, source: str) -> dict[str, Any]:
         """Run one check in this process on a module of ours."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import codec, outline, process, stub, submission, systems
 from grader.book import ROOT, Chapter, earlier_modules
+from grader.launch import launch
 from grader.outcome import is_outcome
 from grader.problems import Fault
 from grader.process import Reply
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 IMPORT, IMPORT_LIMIT = "", 5.0
 MEMORY = 2 << 30
+MOST_AT_ONCE = 4  # children side by side
 MOST_RESTARTS = 5  # where we cannot fork, each crash costs one
 MAX_TEXT, MAX_LINE, MOST_TOLD = 1000, 1 << 20, 100  # of what an outcome says in words
 MAX_NOTE = 1 << 16
@@ -35,6 +37,8 @@ WHERE = re.compile(rb'File "([^"\n]{1,200})", line (\d{1,7}) in (\S{1,100})')
 
 class Runner:
     """What both ways share: the chapter, the file, and the marking of outcomes."""
+
+    sandbox = ""  # how the learner's code was shut in, for the report
 
     def __init__(self, chapter: Chapter, seed: int = 0) -> None:
         self.chapter = chapter
@@ -138,7 +142,7 @@ class Apart(Runner):
         worker: subprocess.Popen[bytes] | None = None,
     ) -> None:
         super().__init__(chapter, seed)
-        self.process = worker or process.launch()
+        self.process = worker or launch()
         self.channel = process.Channel(self.process)
         self.scratch = tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True)
         self.fork = systems.has("fork")
@@ -154,8 +158,10 @@ class Apart(Runner):
         """Send the job and every request that needs nothing of ours."""
         self.channel.send(self._job())
         self._request(IMPORT)
-        for sketch in self.wanted:
-            if not sketch.is_given:
+        # What is given we draw ourselves, after the rest is on its way; a worker that
+        # cannot read while it runs a check is only sent it when it is idle.
+        for sketch in sorted(self.wanted, key=lambda sketch: sketch.is_given):
+            if self.fork or not sketch.is_given:
                 self._request(sketch.id)
 
     def _job(self) -> bytes:
@@ -185,6 +191,7 @@ class Apart(Runner):
                 "memory": MEMORY,
                 "parts": parts,
                 "fork": self.fork,
+                "at_once": min(os.cpu_count() or 1, MOST_AT_ONCE),
             }
         )
 
@@ -196,8 +203,8 @@ class Apart(Runner):
             hole, limit = sketch.hole, sketch.limit
             if sketch.is_given:
                 inputs = self.reference.inputs(self.reference.checks[id])[0]
-        seed = self.seed if inputs is None and id != IMPORT else None
-        request = {"id": id, "hole": hole, "limit": limit, "seed": seed, "inputs": inputs}
+        key = outline.key_of(self.seed, id) if inputs is None and id != IMPORT else None
+        request = {"id": id, "hole": hole, "limit": limit, "key": key, "inputs": inputs}
         self.channel.send(codec.encode(request))
         self.pending.append(id)
 
@@ -261,7 +268,7 @@ class Apart(Runner):
             self._restart(Reply(id, "died", signal=max(0, -(self.process.returncode or 0))))
         elif reply.end == "begun" and reply.id == id and not self.fork and not self.begun:
             self.begun = True
-        elif reply.end == "begun" or reply.id != id:
+        elif reply.end == "begun" or reply.id not in (self.pending if self.fork else [id]):
             self._restart(Reply(id, "unreadable"))
         else:
             self._settle(reply)
@@ -290,7 +297,7 @@ class Apart(Runner):
             return
         if self.restarts > MOST_RESTARTS + len(self.by_id):
             raise Fault("The worker process keeps ending.", "grader doctor")
-        self.process = process.launch()
+        self.process = launch()
         self.channel = process.Channel(self.process)
         self.channel.send(self._job())
         for id in left:

@@ -1,4 +1,4 @@
-"""One `grader check`: start the worker, run pytest over it, report."""
+"""One `grader check`: run the checks, print as they come, report."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,7 @@ from grader.runner import Apart, Here, Runner
 from grader.submission import Obstacle
 from grader.verdict import DONE, WRONG, Verdict, state_of
 
-# pytest's own plugins that a check has no use for; each costs start-up time
-UNUSED = (
-    "cacheprovider doctest unittest nose pastebin setuponly setupplan stepwise debugging "
-    "faulthandler monkeypatch recwarn tmpdir threadexception unraisableexception warnings "
-    "logging legacypath assertion capture terminal freeze_support"
-).split()
+Found = Callable[[str, list[Verdict]], None]  # told of each exercise when it is done
 
 
 @dataclass
@@ -47,14 +43,13 @@ class Result:
 
 
 class Collector:
-    """A pytest plugin that keeps the verdicts and prints each exercise when it is done."""
+    """A pytest plugin that hands on the verdicts of each exercise when it is done."""
 
-    def __init__(self, result: Result, wanted: list[str], say: Any) -> None:
+    def __init__(self, result: Result, found: Found) -> None:
         self.result = result
-        self.wanted = wanted
-        self.say = say
-        self.style = screen.style_of(sys.stdout)
-        self.printed: set[str] = set()
+        self.found = found
+        self.hole: str = ""
+        self.verdicts: list[Verdict] = []
         self.faults: list[str] = []
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -65,23 +60,21 @@ class Collector:
         if fault := getattr(report, "fault", ""):
             self.faults.append(fault)
             return
-        found = getattr(report, "check", {})
-        if "obstacle" in found:
-            self.result.obstacle = Obstacle(**found["obstacle"])
+        told = getattr(report, "check", {})
+        if "obstacle" in told:
+            self.result.obstacle = Obstacle(**told["obstacle"])
             return
-        verdict = Verdict(**found["verdict"])
-        exercises = self.result.exercises
-        if exercises and verdict.hole not in exercises:
+        verdict = Verdict(**told["verdict"])
+        if verdict.hole != self.hole:
             self.flush()
-        exercises.setdefault(verdict.hole, []).append(verdict)
+        self.hole = verdict.hole
+        self.verdicts.append(verdict)
 
     def flush(self) -> None:
-        """Print the exercises that are complete and not printed yet."""
-        for hole, verdicts in self.result.exercises.items():
-            if hole not in self.printed:
-                self.printed.add(hole)
-                for line in screen.exercise_lines(hole, verdicts, self.style, screen.width()):
-                    self.say(line)
+        """Hand on the exercise that is complete."""
+        if self.verdicts:
+            self.found(self.hole, self.verdicts)
+        self.verdicts = []
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -104,6 +97,8 @@ class Options:
 def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = None) -> Result:
     """Check some exercises of a chapter and say what was found.
 
+    pytest is loaded only where one of its own tools is asked for.
+
     Raises
     ------
     Fault
@@ -112,12 +107,16 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
         If the person stopped it.
     """
     runner: Runner = Here(chapter) if options.debug else Apart(chapter, holes=holes, worker=worker)
-    result = Result(chapter)
-    quiet = options.as_json
+    result, style = Result(chapter), screen.style_of(sys.stdout)
 
     def say(line: str) -> None:
-        if not quiet:
+        if not options.as_json:
             print(line, flush=True)
+
+    def found(hole: str, verdicts: list[Verdict]) -> None:
+        result.exercises.setdefault(hole, []).extend(verdicts)
+        for line in screen.exercise_lines(hole, verdicts, style, screen.width()):
+            say(line)
 
     say(screen.heading(chapter, screen.width()))
     say("")
@@ -126,40 +125,41 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
             result.lines = {h: runner.submission.line_of(h) for h in runner.holes}
             if isinstance(runner, Apart):
                 runner.start()
+            if not (options.junit or options.pytest_args):
+                for hole in holes:
+                    found(hole, runner.verdicts(hole))
         except Obstacle as obstacle:
             result.obstacle = obstacle
-        if result.obstacle is None or options.junit:
-            run_pytest(runner, result, holes, options, say)
-        result.sandbox = getattr(runner, "sandbox", "")
+        if options.junit or options.pytest_args:
+            run_pytest(runner, result, holes, options, found)
+        result.sandbox = runner.sandbox
     tell(result, holes, options, say)
     return result
 
 
 def run_pytest(
-    runner: Runner, result: Result, holes: list[str], options: Options, say: Any
+    runner: Runner, result: Result, holes: list[str], options: Options, found: Found
 ) -> None:
-    """Run the checks as pytest items; fill `result` and print as they come."""
+    """Run the checks as pytest items, with what the person asked of pytest."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     import pytest
 
     from grader import plugin
 
-    collector = Collector(result, holes, say)
-    plugin.running = runner
-    args = [str(runner.chapter.checks), "--noconftest"]
+    collector = Collector(result, found)
+    args = [str(runner.chapter.checks), "--noconftest", "-p", "no:cacheprovider"]
     args += ["-c", str(Path(__file__).with_name("pytest.ini")), f"--rootdir={ROOT}"]
     args += [f"--chapter={runner.chapter.slug}", *(f"--hole={hole}" for hole in holes)]
-    if not options.debug and not options.pytest_args:
-        args += [f"-pno:{name}" for name in UNUSED]
-    else:
-        args += ["-s", "-p", "no:cacheprovider", *options.pytest_args]
-        # by name, so that the processes of xdist load it too
-        args += ["-p", plugin.__name__, "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    # by name, so that the processes of xdist load it too
+    args += ["-p", plugin.__name__, "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     if options.junit:
         args.append(f"--junit-xml={options.junit}")
+    if not options.pytest_args:
+        args += ["-p", "no:terminal"]
+    plugin.running = runner
     with contextlib.redirect_stderr(io.StringIO()) as complaints:
-        code = pytest.main(args, plugins=[plugin, collector])
+        code = pytest.main([*args, *options.pytest_args], plugins=[collector])
     plugin.running = None
     if code == pytest.ExitCode.INTERRUPTED and not collector.faults:
         raise KeyboardInterrupt
@@ -174,7 +174,7 @@ def run_pytest(
         )
 
 
-def tell(result: Result, holes: list[str], options: Options, say: Any) -> None:
+def tell(result: Result, holes: list[str], options: Options, say: Callable[[str], None]) -> None:
     """Print the summary and write the reports that were asked for."""
     style, columns = screen.style_of(sys.stdout), screen.width()
     if result.obstacle:
@@ -182,8 +182,9 @@ def tell(result: Result, holes: list[str], options: Options, say: Any) -> None:
             say(line)
     states = result.states or dict.fromkeys(holes, WRONG)
     say("")
-    ending = screen.summary(result.chapter, states, result.obstacle, result.sandbox, style, columns)
-    for line in ending:
+    for line in screen.summary(
+        result.chapter, states, result.obstacle, result.sandbox, style, columns
+    ):
         say(line)
     if options.as_json:
         print(report.as_json(result, holes))

@@ -152,18 +152,18 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
                 if value is original:
                     undo.append((module, key, value))
                     setattr(module, key, refuse)
-    first, last = Closed(closed), Closed(closed, is_last=True)
+    before, after = Closed(closed), Closed(closed, is_last=True)
     hidden = {
         name: sys.modules.pop(name)
         for name in list(sys.modules)
         if any(name == c or name.startswith(c + ".") for c in closed)
     }
-    sys.meta_path[:] = [first, *sys.meta_path, last]
+    sys.meta_path[:] = [before, *sys.meta_path, after]
     try:
         yield
     finally:
-        sys.meta_path.remove(first)
-        sys.meta_path.remove(last)
+        sys.meta_path.remove(before)
+        sys.meta_path.remove(after)
         sys.modules.update(hidden)
         for module, key, value in undo:
             setattr(module, key, value)

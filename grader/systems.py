@@ -52,13 +52,8 @@ def describe() -> str:
     return f"{platform.system()} {platform.release()} {platform.machine()}"
 
 
-def is_group_leader() -> dict[str, bool]:
-    """Return what makes subprocess start a process that can be killed whole."""
-    return {"start_new_session": True} if hasattr(os, "killpg") else {}
-
-
 def kill_group(pid: int) -> None:
-    """End a process started with `is_group_leader`, and all it started."""
+    """End a process that leads its group, and all it started."""
     import signal
 
     try:

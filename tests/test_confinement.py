@@ -376,12 +376,12 @@ FORGED = {
 def test_what_is_told_stays_short_and_can_be_printed_where_it_tells(name):
     got = checked(
         f"""
-import grader.codec, grader.worker
+import grader.codec, grader.job
 right = grader.codec.encode
 def answer(outcome):
     forged = dict(end="raised", names=["E"], message="", frames=[], used=[], changed=[])
     return right(forged | dict({FORGED[name]}) if outcome["end"] == "empty" else outcome)
-grader.worker.encode = answer
+grader.job.encode = answer
 {STUB}""",
         ["sigmoid"],
     )

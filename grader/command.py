@@ -1,0 +1,172 @@
+"""The words of the command `grader`; what each does stands in its own module."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, NoReturn
+
+from grader.problems import FAILED, INTERRUPTED, MISUSED, PASSED, Problem, nearest
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with the nearest word offered for one that is not there."""
+
+    def error(self, message: str) -> NoReturn:
+        import re
+
+        if match := re.search(r"invalid choice: '([^']*)'.*choose from (.*)\)", message):
+            words = re.findall(r"[\w-]+", match[2])
+            message = f"There is no command {match[1]!r}.{nearest(match[1], words)}"
+        print(f"{message}\nNext: {self.prog} --help", file=sys.stderr)
+        raise SystemExit(MISUSED)
+
+
+def parser() -> Parser:
+    """Return the command line, one word for each thing a person does."""
+    top = Parser(
+        prog="grader",
+        description="Check what you wrote for a chapter of Ground Up, and say what helps.",
+    )
+    words = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def word(name: str, run: Any, help: str) -> argparse.ArgumentParser:
+        made = words.add_parser(name, help=help, description=help)
+        made.set_defaults(run=run)
+        return made
+
+    q = word("check", check, "run the checks of a chapter or of one function")
+    q.add_argument(
+        "name",
+        nargs="?",
+        metavar="CHAPTER or FUNCTION",
+        help="without it: the first chapter that is not done",
+    )
+    q.add_argument("--json", action="store_true", help="print one JSON document instead")
+    q.add_argument("--junit", metavar="FILE", default="", help="write JUnit XML as well")
+    q.add_argument("--debug", action="store_true", help="in one process, for breakpoint()")
+    q.add_argument("pytest", nargs="*", metavar="-- PYTEST", help="what follows -- is pytest's")
+    q = word("hint", hint, "the next hint for a function")
+    q.add_argument("name", metavar="FUNCTION")
+    q = word("reveal", reveal, "the answer")
+    q.add_argument("name", metavar="FUNCTION")
+    q = word("reset", reset, "the empty hole again; what you had is kept")
+    q.add_argument("name", metavar="CHAPTER or FUNCTION")
+    word("list", list_, "the book in order")
+    word("doctor", doctor, "what this system has, and what it lacks")
+    q = word("new", new, "for authors: the files of a new chapter")
+    q.add_argument("name", metavar="[NUMBER-]SLUG")
+    q = word("sync", sync, "for authors: the exercises again from the solutions")
+    q.add_argument("--check", action="store_true", help="only say what is out of step")
+    return top
+
+
+def check(options: argparse.Namespace) -> int:
+    """Run the checks of one chapter, or of the first that is not done."""
+    from grader import find, session
+
+    settings = session.Options(options.json, options.junit, options.debug, options.pytest)
+    if options.name:
+        chapter, holes = find.what(options.name)
+        result = session.check(chapter, holes, settings, options.worker)
+        return PASSED if result.is_done else FAILED
+    from grader.book import chapters
+
+    for chapter in chapters():
+        result = session.check(chapter, find.hole_names(chapter), settings, options.worker)
+        options.worker = None
+        if not result.is_done:
+            return FAILED
+    return PASSED
+
+
+def hint(options: argparse.Namespace) -> int:
+    """Print the next hint, and how many there are."""
+    from grader import find, hints
+
+    print("\n".join(hints.lines(*find.one(options.name))))
+    return PASSED
+
+
+def reveal(options: argparse.Namespace) -> int:
+    """Print the answer to one exercise."""
+    from textwrap import dedent
+
+    from grader import find, stub
+
+    chapter, hole = find.one(options.name)
+    print(f"{hole.name}{hole.signature}, below the marker:\n")
+    print(dedent(stub.answer(chapter.source, hole)), end="")
+    return PASSED
+
+
+def reset(options: argparse.Namespace) -> int:
+    """Empty an exercise or a chapter."""
+    from grader import edit, find
+
+    chapter, holes = find.what(options.name)
+    is_chapter = len(holes) == len(find.hole_names(chapter)) and options.name != holes[0]
+    print("\n".join(edit.reset(chapter, None if is_chapter else holes[0])))
+    return PASSED
+
+
+def list_(options: argparse.Namespace) -> int:
+    """Print the chapters that are there."""
+    from grader.book import chapters
+
+    every = chapters()
+    length = max((len(c.slug) for c in every), default=0)
+    for chapter in every:
+        print(f"{chapter.name}  {chapter.slug:<{length}}  {chapter.summary}")
+    return PASSED
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print what the grader finds on this machine."""
+    from grader.doctor import examine
+
+    return examine()
+
+
+def new(options: argparse.Namespace) -> int:
+    """Write the files of a new chapter."""
+    from grader import edit
+
+    print("\n".join(edit.new(options.name)))
+    print("\nNext: pytest tests/test_contract.py says what the chapter still lacks.")
+    return PASSED
+
+
+def sync(options: argparse.Namespace) -> int:
+    """Bring the exercises in step with the references."""
+    from grader import edit
+    from grader.submission import label_of
+
+    if options.check:
+        stale = [label_of(chapter.exercise) for chapter in edit.out_of_step()]
+        print("\n".join(f"{label} is out of step" for label in stale) or "All in step.")
+        return FAILED if stale else PASSED
+    said, all_in_step = edit.sync()
+    print("\n".join(said))
+    return PASSED if all_in_step else FAILED
+
+
+def run(words: list[str], worker: Any = None) -> int:
+    """Run the command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a sign it cannot spell is no reason to fail
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        options = parser().parse_args(words, argparse.Namespace(worker=worker))
+        return int(options.run(options))
+    except Problem as problem:
+        print(problem.sentence, file=sys.stderr)
+        if problem.next_step:
+            print(f"Next: {problem.next_step}", file=sys.stderr)
+        return problem.exit_code
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `grader list | head`
+        sys.stderr.close()
+        return PASSED
