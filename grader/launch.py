@@ -20,11 +20,12 @@ NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", 
 def launch() -> subprocess.Popen[bytes]:
     """Start a worker and return at once; it loads NumPy while we do other things."""
     paths = [path for path in sys.path if path and os.path.abspath(path) != ROOT]
+    kept = {k: v for k, v in os.environ.items() if k.upper() in NEEDED or k.startswith("GRADER_")}
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", BOOT, ROOT, *paths],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**{k: v for k, v in os.environ.items() if k.upper() in NEEDED}, **ONE_THREAD},
+        env=kept | ONE_THREAD,  # what else the user has there is not for the worker
         start_new_session=hasattr(os, "killpg"),  # so that it can be killed whole
     )

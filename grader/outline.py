@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from hashlib import sha256
 
+from grader.stub import tree
+
 LIMIT = 3.0  # seconds; a scenario takes under 0.2 on the reference
 
 
@@ -43,7 +45,7 @@ def marks(node: ast.AST) -> list[ast.Call]:
 def sketches(source: str) -> list[Sketch]:
     """Return the checks of a file in the order they stand in."""
     found = []
-    for node in ast.parse(source).body:
+    for node in tree(source).body:
         for mark in marks(node):
             assert isinstance(node, ast.FunctionDef)
             options = {k.arg: k.value for k in mark.keywords}
@@ -66,18 +68,20 @@ def trimmed(source: str) -> str:
     Without the mistakes (they quote the reference), the comparators, and the
     functions that draw inputs on the trusted side.
     """
-    tree = ast.parse(source)
+    module = tree(source)
     trusted = set()
-    for node in tree.body:
+    for node in module.body:
         for mark in marks(node):
             for option in mark.keywords:
                 if option.arg == "given" and isinstance(option.value, ast.Name):
                     trusted.add(option.value.id)
             mark.keywords = [o for o in mark.keywords if o.arg in ("forbids", "limit")]
-    tree.body = [node for node in tree.body if "MISTAKES" not in names_in(node)]
-    shared = {name for node in tree.body for name in names_in(node)}  # a scenario calls it too
-    tree.body = [node for node in tree.body if getattr(node, "name", None) not in trusted - shared]
-    return ast.unparse(tree)
+    module.body = [node for node in module.body if "MISTAKES" not in names_in(node)]
+    shared = {name for node in module.body for name in names_in(node)}  # a scenario calls it too
+    module.body = [
+        node for node in module.body if getattr(node, "name", None) not in trusted - shared
+    ]
+    return ast.unparse(module)
 
 
 def names_in(statement: ast.stmt) -> set[str]:

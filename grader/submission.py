@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.book import ROOT, Chapter
-from grader.stub import Function, Hole, definitions, first_line, signature
+from grader.stub import Function, Hole, definitions, first_line, signature, tree
 
 MAX_SIZE = 1 << 20
 ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -114,7 +114,7 @@ def parse(source: str, label: str) -> dict[str, Function | ast.ClassDef]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return definitions(ast.parse(source))
+            return definitions(tree(source))
     except SyntaxError as error:
         raise unparsable(error, source, label) from None
     except (RecursionError, MemoryError, ValueError):

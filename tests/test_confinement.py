@@ -220,7 +220,7 @@ ENDS = {
     ),
     "fills its answer with 100 MB": (
         "import os, sys\nframe = sys._getframe()\n"
-        "while 'scratch' not in frame.f_locals: frame = frame.f_back\n"
+        "while 'printed' not in frame.f_locals: frame = frame.f_back\n"
         "for _ in range(100): os.write(frame.f_locals['answer'], bytes(1 << 20))\nos._exit(0)",
         CRASHED,
         "unreadable",

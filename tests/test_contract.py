@@ -166,7 +166,7 @@ def test_checks_name_holes_and_speak_in_sentences(chapter):
     holes = {hole.name for hole in stub.holes(chapter.source)}
     sketches = outline.sketches(chapter.checks.read_text(encoding="utf-8"))
     unseen = set(reference_of(chapter).checks) - {sketch.id for sketch in sketches}
-    assert not unseen, f"{unseen} can only be seen as `@check(\"hole\", …)` at the top of the file"
+    assert not unseen, f'{unseen} can only be seen as `@check("hole", …)` at the top of the file'
     for sketch in sketches:
         assert sketch.hole in holes, f"{sketch.id} checks {sketch.hole}, which is no hole"
         assert sketch.sentence, f"{sketch.id} needs a docstring: the line the learner reads"
