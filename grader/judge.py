@@ -80,6 +80,8 @@ def raised(verdict: Verdict, outcome: dict[str, Any]) -> Verdict:
         verdict.error = f"it asked for more memory than the limit of {LIMIT_MEMORY >> 30} GB"
     elif "SystemExit" in outcome["names"]:
         verdict.error = "it called exit(), which would end the program"
+    elif "BdbQuit" in outcome["names"]:
+        verdict.error = "it stops at breakpoint(): add --debug to have the debugger"
     elif "KeyboardInterrupt" in outcome["names"]:
         verdict.error = "it raised KeyboardInterrupt"
     elif not verdict.frames:

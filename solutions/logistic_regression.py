@@ -280,7 +280,8 @@ def fit_irls(X, y, l2=0.0, max_steps=25, tolerance=1e-8):
     # hint: With p = sigmoid(A @ theta) the summed loss has the gradient
     # A.T @ (p - y) + penalty * theta.
     # hint: Its second derivative is the Hessian A.T S A + diag(penalty),
-    # with S the diagonal of p * (1 - p). Scale rows of A; never build S.
+    # with S the diagonal of p * (1 - p). Never build S: scale the rows of A
+    # by its root; BLAS multiplies a matrix with itself in half the time.
     # hint: newton_change(H, gradient, step) solves for the change, which is
     # subtracted. Once it is below the tolerance, return theta[:-1],
     # theta[-1] and np.linalg.inv(H).
@@ -289,7 +290,8 @@ def fit_irls(X, y, l2=0.0, max_steps=25, tolerance=1e-8):
     for step in range(max_steps):
         p = sigmoid(A @ theta)
         gradient = A.T @ (p - y) + penalty * theta  # (d + 1,)
-        H = (A.T * (p * (1 - p))) @ A + np.diag(penalty)  # (d + 1, d + 1)
+        B = A * np.sqrt(p * (1 - p))[:, None]  # (n, d + 1), root of S
+        H = B.T @ B + np.diag(penalty)  # (d + 1, d + 1)
         change = newton_change(H, gradient, step)
         theta = theta - change
         if np.abs(change).max() < tolerance:

@@ -248,6 +248,7 @@ def test_what_editors_do_to_a_file_is_no_fault(home, data):
         ("np.ones(10**10); return z", "crashed", "asked for more memory than the limit of 2 GB"),
         ("import os; os.kill(os.getpid(), 11)", "crashed", r"the process died \(SIGSEGV"),
         ("print('x' * 10**8); return z", "0 of 3", r"printed:\n        \| x{60,}"),
+        ("breakpoint()", "0 of 3", r"it stops at breakpoint\(\): add --debug"),
         ("raise KeyboardInterrupt", "0 of 3", "it raised KeyboardInterrupt"),
     ],
 )

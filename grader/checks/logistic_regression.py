@@ -397,8 +397,14 @@ MISTAKES = [
     Mistake(
         "the Hessian lacks the weights p (1 - p), so that the steps are too short",
         in_="fit_irls",
-        old="(A.T * (p * (1 - p))) @ A",
-        new="A.T @ A",
+        old="A * np.sqrt(p * (1 - p))[:, None]",
+        new="A",
+    ),
+    Mistake(
+        "the rows are scaled by p (1 - p) instead of its root",
+        in_="fit_irls",
+        old="np.sqrt(p * (1 - p))",
+        new="(p * (1 - p))",
     ),
     Mistake(
         "the step is added: it goes uphill",
