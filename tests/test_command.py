@@ -532,3 +532,14 @@ def workers_in(home):
         except OSError:
             continue
     return found
+
+
+def test_the_screen_in_the_readme_is_a_real_one(home):
+    readme = (book.ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n(.*?)```", readme, re.S)[1]
+    source = stub.derive(SOLVED)
+    for hole in stub.holes(SOLVED)[:2]:
+        answer = stub.answer(SOLVED, hole).replace("X.T @ error / len(y)", "X.T @ error")
+        source = source.replace(f'    raise NotImplementedError("{hole.name}")\n', answer)
+    write(home, source)
+    assert grader(home, "check", "chapter-07").stdout.startswith(shown)
