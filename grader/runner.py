@@ -172,9 +172,9 @@ class Apart(Runner):
         parts = [p for p in ("resource", "landlock", "seccomp") if self.fork and systems.has(p)]
         readable = [*prefixes, *(p for p in sys.path if p and p != str(ROOT)), *system]
         if "landlock" in parts:
-            from grader.confine import readable as without
+            from grader.confine import readable as openable
 
-            readable = without(readable, ROOT)
+            readable = openable(readable, ROOT)
         data = str(ROOT / "bookdata")
         return codec.encode(
             {
@@ -236,7 +236,7 @@ class Apart(Runner):
                 outcome = None
             if not is_outcome(outcome):
                 outcome = {"end": "unreadable"}
-            outcome = {k: v if k == "value" else readable(v) for k, v in outcome.items()}
+            outcome = {k: v if k == "value" else short(v) for k, v in outcome.items()}
         told: dict[str, Any] = outcome | {"printed": reply.printed.decode(errors="replace")}
         return told
 
@@ -312,16 +312,16 @@ class Apart(Runner):
         self.scratch.cleanup()
 
 
-def readable(part: Any) -> Any:
+def short(part: Any) -> Any:
     """Return what an outcome tells beside its value, cut to what can be printed."""
     if isinstance(part, str):
         return part[:MAX_TEXT].encode(errors="replace").decode()
     if isinstance(part, int):
         return max(0, min(part, MAX_LINE))
     if isinstance(part, list):
-        return [readable(each) for each in part[:MOST_TOLD]]
+        return [short(each) for each in part[:MOST_TOLD]]
     if isinstance(part, dict):
-        return {key: readable(value) for key, value in part.items()}
+        return {key: short(value) for key, value in part.items()}
     return None
 
 
