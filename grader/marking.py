@@ -45,6 +45,10 @@ class Marking:
             verdict.diagnosis = told.get(verdict.check, [])
             if verdict.state in BAD:
                 self.explain(verdict, hole, outcomes[verdict.check])
+        waiting = [verdict.waits_for for verdict in verdicts if verdict.waits_for]
+        for verdict in verdicts:
+            if waiting and outcomes[verdict.check]["end"] == "skipped":
+                wait_for(waiting[0], verdict)  # it was not run for the same reason
         for verdict, earlier in pairs(verdicts):
             if verdict.error and (verdict.error, lines_of(verdict)) == (
                 earlier.error,
@@ -70,15 +74,18 @@ class Marking:
         """Add what is known from outside: other arguments, an earlier exercise at fault."""
         if note := other_signature(hole, self.submission):
             verdict.notes.append(note)
+        where = verdict.frames[-1]["function"] if verdict.frames else ""
         used = [name for name in outcome.get("used", []) if self.states.get(name) in BAD]
-        if not used:
-            return
-        if verdict.frames and verdict.frames[-1]["function"] in used:
-            verdict.state = WAITS  # it broke inside the other one
-            verdict.error, verdict.frames, verdict.diagnosis = "", [], []
-            verdict.notes, verdict.waits_for = [], used[-1]
-        else:
+        if where != hole.name and self.states.get(where) in BAD:
+            wait_for(where, verdict)  # it broke inside the other one
+        elif used:
             verdict.notes.append(f"It calls {used[-1]}, which is not right yet: mend that first.")
+
+
+def wait_for(name: str, verdict: Verdict) -> None:
+    """Turn a verdict into one that waits for another exercise, with nothing else to say."""
+    verdict.state, verdict.waits_for = WAITS, name
+    verdict.error, verdict.frames, verdict.diagnosis, verdict.notes = "", [], [], []
 
 
 def lines_of(verdict: Verdict) -> list[int]:
@@ -100,7 +107,7 @@ def ended(verdict: Verdict, outcome: dict[str, Any], limit: float, submission: S
         lines = submission.source.splitlines()
         if 0 < (line := outcome.get("line", 0)) <= len(lines):
             text = lines[line - 1].strip()
-            function = outcome.get("function", "")
+            function = submission.function_at(line) or "the module"
             verdict.frames = [{"line": line, "function": function, "text": text, "values": []}]
     else:
         verdict.state = CRASHED

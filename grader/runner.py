@@ -32,7 +32,7 @@ MOST_AT_ONCE = 4  # children side by side
 MOST_RESTARTS = 5  # where we cannot fork, each crash costs one
 MAX_TEXT, MAX_LINE, MOST_TOLD = 1000, 1 << 20, 100  # of what an outcome says in words
 MAX_NOTE = 1 << 16
-WHERE = re.compile(rb'File "([^"\n]{1,200})", line (\d{1,7}) in (\S{1,100})')
+WHERE = re.compile(rb'File "([^"\n]{1,200})", line (\d{1,7}) in ')
 
 
 class Runner:
@@ -327,9 +327,9 @@ def short(part: Any) -> Any:
 
 def where(note: bytes, label: str) -> dict[str, Any]:
     """Return the innermost line of the exercise that a thread dump names."""
-    for file, line, function in WHERE.findall(note[:MAX_NOTE]):
+    for file, line in WHERE.findall(note[:MAX_NOTE]):
         if file.decode(errors="replace") == label:
-            return {"line": int(line), "function": function.decode(errors="replace")}
+            return {"line": int(line)}
     return {}
 
 

@@ -36,6 +36,15 @@ class Submission:
     source: str
     functions: dict[str, Function | ast.ClassDef]
 
+    def function_at(self, line: int) -> str:
+        """Return the innermost function that a line stands in, '' outside any."""
+        around = [
+            (node.lineno, name)
+            for name, node in self.functions.items()
+            if not isinstance(node, ast.ClassDef) and node.lineno <= line <= (node.end_lineno or 0)
+        ]
+        return max(around)[1] if around else ""
+
     def line_of(self, hole: str) -> int:
         """Return where a hole's function starts, 1 if it is not there."""
         node = self.functions.get(hole)

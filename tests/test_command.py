@@ -272,6 +272,7 @@ def test_an_endless_loop_is_stopped_and_its_line_named(home):
     assert "stopped after 3 s, its limit" in run.stdout
     assert re.search(r"line \d+, in softmax:  while True: pass", run.stdout)
     assert "not run: another check of this exercise was too slow" in run.stdout
+    assert re.search(r"^  cross_entropy_gradient +waits for softmax$", run.stdout, re.M)
     assert re.search(r"^  sigmoid +3 of 3$", run.stdout, re.M)
 
 
