@@ -74,8 +74,11 @@ def tell_actions(result: Result, stream: IO[str]) -> None:
                 print(annotation(file, line, hole, text), file=stream)
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        with open(path, "a", encoding="utf-8") as page:
-            page.write(summary_page(result))
+        try:
+            with open(path, "a", encoding="utf-8") as page:
+                page.write(summary_page(result))
+        except OSError as error:
+            print(f"::warning::No summary: {escaped(str(error))}", file=stream)
 
 
 def summary_page(result: Result) -> str:
