@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any, NoReturn
 
-from grader.problems import FAILED, INTERRUPTED, MISUSED, PASSED, Problem, nearest
+from grader.problems import FAILED, MISUSED, PASSED, Problem, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -164,9 +164,6 @@ def run(words: list[str], worker: Any = None) -> int:
         if problem.next_step:
             print(f"Next: {problem.next_step}", file=sys.stderr)
         return problem.exit_code
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:  # `grader list | head`
         sys.stderr.close()
         return PASSED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PASSED, FAILED, MISUSED, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
+PASSED, FAILED, MISUSED, BROKEN = 0, 1, 2, 3
 
 
 class Problem(Exception):

@@ -419,7 +419,7 @@ time.sleep(60)
 
 
 CLUTTER = {
-    "folders deeper than a path": "for _ in range(1500): os.mkdir('d'); os.chdir('d')",
+    "folders deeper than a path": "for _ in range(25): os.mkdir('d' * 200); os.chdir('d' * 200)",
     "a closed folder": "os.makedirs('a/b'); open('a/b/c', 'w').close(); os.mkdir('a/d', 0)",
     "links out of it": f"os.symlink({str(book.ROOT)!r}, 'a'); os.symlink('/', 'b')",
 }
@@ -484,7 +484,7 @@ def test_a_right_answer_stays_right_with(name):
         pytest.skip("only a process of its own is unmoved by what another check did")
     got = checked(f"{before}{CHAPTER.source}\n{HONEST[name]}\n", [hole])
     assert got.states == {hole: DONE}, got.obstacle
-    assert got.seconds < 5
+    assert got.seconds < 30
 
 
 @pytest.mark.skipif(not systems.has("fork"), reason="a process that stops itself is for fork")
