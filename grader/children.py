@@ -18,12 +18,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader import confine, systems
-from grader.job import IMPORT, MAX_PRINTED, Cut, Job
+from grader.job import MAX_PRINTED, Cut, Job
+from grader.wire import IMPORT, MAX_BODY
 
 if TYPE_CHECKING:
     from grader.worker import Link
 
-MAX_ANSWER = 80 << 20
 GRACE = 0.3  # seconds between the note where it was and the kill
 
 
@@ -39,7 +39,7 @@ class Child:
         self.printed, printed_out = os.pipe()
         self.level, level_out = os.pipe()
         self.parts: dict[int, list[bytes]] = {self.answer: [], self.printed: []}
-        self.room = {self.answer: MAX_ANSWER, self.printed: MAX_PRINTED}
+        self.room = {self.answer: MAX_BODY, self.printed: MAX_PRINTED}
         self.is_open = True
         self.deadline = time.monotonic() + request["limit"] + GRACE
         self.pid = os.fork()
@@ -82,7 +82,7 @@ class Child:
     def shut_in(self) -> str:
         """Confine this process as far as the system can; return how far."""
         reached, told = [], self.job.told
-        if sys.platform == "linux":
+        if systems.IS_LINUX:
             confine.die_with_parent()
             confine.no_privileges()
         with contextlib.suppress(OSError):  # the report says what was reached

@@ -105,8 +105,7 @@ def reset(options: argparse.Namespace) -> int:
     from grader import edit, find
 
     chapter, holes = find.what(options.name)
-    is_chapter = len(holes) == len(find.hole_names(chapter)) and options.name != holes[0]
-    print("\n".join(edit.reset(chapter, None if is_chapter else holes[0])))
+    print("\n".join(edit.reset(chapter, None if find.is_chapter(options.name) else holes[0])))
     return PASSED
 
 

@@ -14,6 +14,8 @@ from grader.submission import Obstacle, label_of, parse, text
 
 SLUG = re.compile(r"(?:(\d+)-)?([a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)")
 
+EMPTY = re.compile(r'\s*raise NotImplementedError\("[\w.]+"\)\s*')
+
 
 def write(path: Path, content: str) -> None:
     """Write a file whole or not at all, or raise Fault."""
@@ -100,30 +102,10 @@ def is_untouched(chapter: Chapter) -> bool:
         functions = parse(source, "")
     except Obstacle:
         return False
-    lines = [line.rstrip("\n") for line in stub.lines_of(source)]
-    names = [n for n in functions if (node := functions[n]) and has_marker(node, lines)]
-    return all(
-        is_empty(lines[(functions[n].end_lineno or 1) - 1])
-        and is_marker(lines[(functions[n].end_lineno or 2) - 2])
-        for n in names
-    )
-
-
-def has_marker(node: stub.Function | object, lines: list[str]) -> bool:
-    """Return whether a function holds a marker in its own lines."""
-    start, end = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
-    is_function = hasattr(node, "args")
-    return is_function and any(is_marker(line) for line in lines[start:end])
-
-
-def is_marker(line: str) -> bool:
-    """Return whether a line is where a hole begins."""
-    return bool(stub.MARKER.fullmatch(line))
-
-
-def is_empty(line: str) -> bool:
-    """Return whether a line is what stands for a hole nobody has filled."""
-    return bool(re.fullmatch(r'\s*raise NotImplementedError\("[\w.]+"\)', line))
+    lines = stub.lines_of(source)
+    # by the reference's names: a marker can have been deleted
+    there = [functions[h.name] for h in stub.holes(chapter.source) if h.name in functions]
+    return all(EMPTY.fullmatch(lines[(node.end_lineno or 1) - 1]) for node in there)
 
 
 def out_of_step() -> list[Chapter]:
@@ -151,6 +133,8 @@ def sync() -> tuple[list[str], bool]:
             said.append(f"To empty it (yours is kept): grader reset {chapter.slug}")
             all_in_step = False
         else:
+            if chapter.exercise.exists():  # who wrote beside the holes loses nothing either
+                said.append(f"What was there is kept in {label_of(keep_aside(chapter.exercise))}.")
             write(chapter.exercise, stub.derive(chapter.source))
             said.append(f"{label} is written.")
     return said or ["Every exercise is in step with its reference."], all_in_step

@@ -24,6 +24,11 @@ def exercises(name: str) -> list[tuple[Chapter, Hole]]:
     return exact or [item for item in every if item[1].name.endswith(f".{name}")]
 
 
+def is_chapter(name: str) -> bool:
+    """Return whether a name means a whole chapter."""
+    return find_chapter(name) is not None
+
+
 def what(name: str) -> tuple[Chapter, list[str]]:
     """Return the chapter that `name` speaks of, and the exercises of it."""
     if chapter := find_chapter(name):

@@ -14,9 +14,9 @@ from typing import Any
 
 from grader import scenario, subject
 from grader.codec import TooLarge, decode, encode
+from grader.wire import IMPORT
 
 MAX_PRINTED = 16 << 10
-IMPORT = ""  # the request that only loads the exercise
 
 
 class Cut(io.TextIOBase):

@@ -12,8 +12,7 @@ from grader.reference import Reference
 from grader.scenario import Check
 from grader.show import kind_of
 from grader.verdict import CRASHED, DONE, NOT_YET, WAITS, WRONG, Verdict
-
-LIMIT_MEMORY = 2 << 30
+from grader.wire import MEMORY
 
 
 def result_of(outcome: dict[str, Any]) -> Any:
@@ -77,7 +76,7 @@ def raised(verdict: Verdict, outcome: dict[str, Any]) -> Verdict:
     verdict.frames = outcome["frames"]
     if "MemoryError" in outcome["names"]:
         verdict.state = CRASHED
-        verdict.error = f"it asked for more memory than the limit of {LIMIT_MEMORY >> 30} GB"
+        verdict.error = f"it asked for more memory than the limit of {MEMORY >> 30} GB"
     elif "SystemExit" in outcome["names"]:
         verdict.error = "it called exit(), which would end the program"
     elif "BdbQuit" in outcome["names"]:

@@ -11,7 +11,7 @@ from typing import Any
 from grader.diagnose import diagnose
 from grader.judge import judge
 from grader.reference import Reference
-from grader.stub import Hole
+from grader.stub import Hole, lines_of
 from grader.submission import Submission, missing, other_signature
 from grader.verdict import CRASHED, TOO_SLOW, WAITS, WRONG, Verdict, state_of
 
@@ -50,9 +50,9 @@ class Marking:
             if waiting and outcomes[verdict.check]["end"] == "skipped":
                 wait_for(waiting[0], verdict)  # it was not run for the same reason
         for verdict, earlier in pairs(verdicts):
-            if verdict.error and (verdict.error, lines_of(verdict)) == (
+            if verdict.error and (verdict.error, path_of(verdict)) == (
                 earlier.error,
-                lines_of(earlier),
+                path_of(earlier),
             ):
                 verdict.error, verdict.frames = "the same again", []
         self.states[hole.name] = state_of(verdicts)
@@ -88,7 +88,7 @@ def wait_for(name: str, verdict: Verdict) -> None:
     verdict.error, verdict.frames, verdict.diagnosis, verdict.notes = "", [], [], []
 
 
-def lines_of(verdict: Verdict) -> list[int]:
+def path_of(verdict: Verdict) -> list[int]:
     """Return the lines of the learner's that an error went through."""
     return [frame["line"] for frame in verdict.frames]
 
@@ -104,7 +104,7 @@ def ended(verdict: Verdict, outcome: dict[str, Any], limit: float, submission: S
         verdict.error = "not run: another check of this exercise was too slow"
     elif outcome["end"] == "late":
         verdict.error = f"stopped after {limit:g} s, its limit"
-        lines = submission.source.splitlines()
+        lines = lines_of(submission.source)
         if 0 < (line := outcome.get("line", 0)) <= len(lines):
             text = lines[line - 1].strip()
             function = submission.function_at(line) or "the module"

@@ -1,8 +1,8 @@
 """The grader as a pytest plugin: each check is an item, each verdict a report.
 
-`grader check` runs pytest with it; so does, by hand,
-`pytest -p grader.plugin --chapter 7 grader/checks/logistic_regression.py`,
-with pytest's own -k, -x, --junit-xml and, for many chapters, -n of xdist.
+`grader check` loads it where a tool of pytest's is asked for (--junit, or what
+follows --: -k, -x, -n of xdist); so does, by hand,
+`pytest -p grader.plugin --chapter 7 grader/checks/logistic_regression.py`.
 """
 
 from __future__ import annotations

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import struct
 import subprocess
 import threading
 from dataclasses import dataclass
 from typing import IO, Any
 
 from grader import systems
+from grader.wire import FRAME, MAX_BODY, MESSAGE
 
-FRAME = struct.Struct("<III")
-MESSAGE = struct.Struct("<I")
-MAX_HEADER, MAX_BODY = 1 << 16, 80 << 20
+MAX_HEADER = 1 << 16
 START_UP = 60.0  # seconds a cold machine may take to load NumPy
 PATIENCE = 5.0  # seconds over a check's own limit: the worker keeps that itself
 GRACE = 0.5  # the same where the worker cannot

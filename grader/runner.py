@@ -21,13 +21,13 @@ from grader.problems import Fault
 from grader.process import Reply
 from grader.submission import Obstacle
 from grader.verdict import NOT_YET, Verdict
+from grader.wire import IMPORT, MEMORY
 
 if TYPE_CHECKING:
     from grader.marking import Marking
     from grader.reference import Reference
 
-IMPORT, IMPORT_LIMIT = "", 5.0
-MEMORY = 2 << 30
+IMPORT_LIMIT = 5.0
 MOST_AT_ONCE = 4  # children side by side
 MOST_RESTARTS = 5  # where we cannot fork, each crash costs one
 MAX_TEXT, MAX_LINE, MOST_TOLD = 1000, 1 << 20, 100  # of what an outcome says in words
@@ -336,7 +336,7 @@ def where(note: bytes, label: str) -> dict[str, Any]:
 def import_obstacle(outcome: dict[str, Any], file: submission.Submission) -> Obstacle:
     """Return why a file that can be read cannot be loaded."""
     frames = outcome.get("frames") or [{}]
-    lines = file.source.splitlines()
+    lines = stub.lines_of(file.source)
     line = outcome.get("line") or frames[-1].get("line")
     if not isinstance(line, int) or line > len(lines):  # whatever they say it was
         line = 0

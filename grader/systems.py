@@ -11,6 +11,8 @@ import os
 import platform
 import sys
 
+IS_LINUX = sys.platform == "linux"
+
 PARTS = {
     "fork": "each check runs in a copy of a warm process",
     "resource": "limits on memory, processor time and file size",
@@ -43,7 +45,7 @@ def has(part: str) -> bool:
     if part in ("landlock", "seccomp"):
         from grader import confine
 
-        return sys.platform == "linux" and confine.available(part)
+        return IS_LINUX and confine.available(part)
     raise ValueError(f"unknown part {part!r}")
 
 

@@ -17,18 +17,15 @@ import builtins
 import faulthandler
 import json
 import os
-import struct
 import sys
 from typing import Any
 
 import numpy.random  # noqa: F401  loaded here once, not in every child
 
-from grader import confine
+from grader import confine, systems
 from grader.codec import decode
 from grader.job import Cut, Job
-
-FRAME = struct.Struct("<III")
-MESSAGE = struct.Struct("<I")
+from grader.wire import FRAME, MESSAGE
 
 
 class Link:
@@ -97,7 +94,7 @@ def main() -> None:
     """Serve one parent over the pipes that are our standard input and output."""
     link = Link()
     vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` would have added
-    if sys.platform == "linux":
+    if systems.IS_LINUX:
         confine.die_with_parent()
     told = link.receive()
     if told is None:

@@ -17,9 +17,10 @@ def pytest_generate_tests(metafunc):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """In CI nothing may be skipped: what was skipped was not tested."""
+    """At the gate nothing else may be skipped: what was skipped was not tested."""
     report = yield
-    if report.skipped and os.environ.get("CI") and os.environ.get("GRADER_ALL_TESTS"):
+    allowed = os.environ.get("GRADER_MAY_SKIP")  # a part of the reason; set by .ci/run
+    if report.skipped and allowed is not None and allowed not in str(report.longrepr):
         report.outcome = "failed"
-        report.longrepr = f"skipped in CI: {report.longrepr}"
+        report.longrepr = f"skipped at the gate: {report.longrepr}"
     return report

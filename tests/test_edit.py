@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from book_tools import copy_of_the_book
 
-from grader import book, edit, submission
+from grader import book, edit, find, stub, submission
 from grader.problems import Fault
 from grader.submission import Obstacle
 
@@ -66,3 +66,26 @@ def test_emptying_one_function_leaves_every_other_line(solved):
     assert "# my own remark" in now
     assert now.count('    raise NotImplementedError("sigmoid")') == 1
     assert all(line.startswith("    ") for line in gone)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('    # your turn (warm-up)\n    raise NotImplementedError("sigmoid")\n', "    return z\n"),
+        ("import numpy as np\n", "import numpy as np\n\nMINE = 'a remark of my own'\n"),
+    ],
+    ids=["its marker is gone", "beside the holes"],
+)
+def test_sync_loses_nothing_that_was_written(solved, old, new):
+    """A user who deleted the marker and wrote on would have lost that."""
+    mine = stub.derive(solved.source).replace(old, new)
+    assert mine != stub.derive(solved.source)
+    solved.exercise.write_text(mine, encoding="utf-8")
+    edit.sync()
+    kept = [p.read_text(encoding="utf-8") for p in (book.STATE / "kept").glob("*")]
+    assert mine in [solved.exercise.read_text(encoding="utf-8"), *kept]
+
+
+@pytest.mark.parametrize("name", ["7.sigmoid", "logistic_regression.sigmoid", "sigmoid"])
+def test_the_full_name_of_a_function_is_no_chapter(name):
+    assert not find.is_chapter(name) and find.is_chapter("7")
