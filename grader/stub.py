@@ -18,6 +18,7 @@ ONE_AT_A_TIME = Lock()
 MARKER = re.compile(r"\s*# your turn(?: \((warm-up|core|stretch)\))?\s*")
 HINT = re.compile(r"\s*# hint: (.*?)\s*")
 COMMENT = re.compile(r"\s*# ?(.*?)\s*")
+POINTS = {"warm-up": 1, "core": 2, "stretch": 3}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -32,6 +33,11 @@ class Hole:
     marker: int
     end: int
     signature: str
+
+    @property
+    def points(self) -> int:
+        """How much the exercise counts: more, the harder it is."""
+        return POINTS[self.level]
 
 
 def tree(source: str) -> ast.Module:

@@ -1,0 +1,30 @@
+"""Figures: SVG that serves the light page and the dark one, and the notebook."""
+
+from __future__ import annotations
+
+import re
+
+from press.style import CYCLE, GUIDE, INK, PAPER
+
+COLOURS = {colour: f"var(--c{i})" for i, colour in enumerate(CYCLE)}
+COLOURS |= {GUIDE: "var(--guide)", INK: "currentColor", PAPER: "var(--md-default-bg-color)"}
+LONG_NUMBER = re.compile(r"(?<=[\s\"(,-])(\d*\.\d{3,})(?=[\s\")]|$)", re.M)
+OWN_NAME = re.compile(r'(\bid="|="#|url\(#)')
+
+
+def lean(svg: str) -> str:
+    """Return a figure without its header, and with its lengths to a hundredth of a point."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = LONG_NUMBER.sub(lambda m: f"{float(m[1]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"base64,\s+", "base64,", svg)
+    svg = re.sub(r">\s*\n\s*<", ">\n<", svg)  # no indentation
+    return re.sub(r"(?<!>)\s*\n\s*(?!<)", " ", svg).strip() + "\n"  # a path in one line
+
+
+def inline(svg: str, name: str, alt: str) -> str:
+    """Return a figure to stand within a page: in the page's colours, its ids its own."""
+    for colour, variable in COLOURS.items():
+        svg = svg.replace(colour, variable)
+    svg = OWN_NAME.sub(rf"\1{name}-", svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)

@@ -1,0 +1,154 @@
+"""Read a chapter: its front matter, its prose and its cells.
+
+A fence in `python` is a cell, executed from top to bottom. Words after it:
+
+    .noeval    shown and never run
+    hide       run and not shown (its output is)
+    predict    the output is folded, so that the reader can commit to a guess
+    raises     is meant to fail
+    timed      speaks of the clock: nobody expects the same output twice
+    caption="…" alt="…"    of the figure that the cell draws
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jupytext  # type: ignore[import-untyped]
+import yaml
+
+from grader.book import Chapter, chapters
+from press.stop import Stop
+from press.weave import Unknown, weave
+
+FRONT = re.compile(r"\A---\n(.*?)^---\n", re.M | re.S)
+KEYS = {"part": str, "level": int, "minutes": int}
+OPTIONS = {"hide", "predict", "raises", "timed", "caption", "alt"}
+FENCE = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
+NO_PROSE = re.compile(r"^( *)```.*?^\1```$|\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`", re.M | re.S)
+LINK = re.compile(r"\[[^]\n]*\]\(([^)\s]*)\)")
+TAG = re.compile(r"\\tag\{([^}]*)\}")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A piece of code that is run, and the line of the chapter it begins on."""
+
+    source: str
+    options: dict[str, str | None]
+    line: int
+
+    def has(self, option: str) -> bool:
+        """Say whether the fence names this option."""
+        return option in self.options
+
+
+@dataclass(frozen=True)
+class Text:
+    """Markdown between two cells."""
+
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """A chapter as it is written, with the book's code woven in."""
+
+    chapter: Chapter
+
+    def stop(self, line: int, reason: str) -> Stop:
+        """Return the error that stops the press at a line of this chapter."""
+        return Stop(self.chapter.prose, line, reason)
+
+    @cached_property
+    def raw(self) -> str:
+        """The file as it is."""
+        return self.chapter.prose.read_text(encoding="utf-8")
+
+    @cached_property
+    def front(self) -> dict[str, Any]:
+        """Part, level and minutes."""
+        match = FRONT.match(self.raw)
+        if match is None:
+            raise self.stop(1, "a page begins with its front matter between two lines ---")
+        try:
+            front = yaml.safe_load(match[1])
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 2 if mark else 2
+            reason = getattr(error, "problem", None) or "this is not YAML"
+            raise self.stop(line, f"the front matter: {reason}") from None
+        for key, kind in KEYS.items():
+            if not isinstance(front, dict) or not isinstance(front.get(key), kind):
+                raise self.stop(1, f"the front matter lacks `{key}:`, {kind.__name__}")
+        return dict(front)
+
+    @cached_property
+    def title(self) -> str:
+        """The first heading."""
+        match = re.search(r"^# (.+)$", self.raw, re.M)
+        if match is None:
+            raise self.stop(1, "the page has no title: a line `# Like this`")
+        return match[1]
+
+    @cached_property
+    def pieces(self) -> list[Cell | Text]:
+        """Prose and cells in the order they stand in."""
+        try:
+            woven = weave(self.raw)
+        except Unknown as unknown:
+            raise self.stop(unknown.args[1], unknown.args[0]) from None
+        self.look_for_mistakes()
+        found: list[Cell | Text] = []
+        at, line = 0, 1
+        for cell in jupytext.reads(woven, fmt="md").cells:
+            if cell.cell_type == "raw":
+                continue
+            begin = self.raw.find(cell.source.split("\n<<")[0][:60], at)
+            if begin >= 0:  # woven code is not in the file: then the line above it will do
+                line, at = self.raw[:begin].count("\n") + 1, begin + 1
+            if cell.cell_type == "code":
+                options = {k: v for k, v in cell.metadata.items() if k != "jupyter"}
+                if unknown := options.keys() - OPTIONS:
+                    raise self.stop(line - 1, f"a fence knows no option `{unknown.pop()}`")
+                found.append(Cell(cell.source, options, line))
+            else:
+                found.append(Text(cell.source, line))
+        return found
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """The code that is run."""
+        return [piece for piece in self.pieces if isinstance(piece, Cell)]
+
+    @cached_property
+    def tags(self) -> list[str]:
+        """The numbers of the equations."""
+        return TAG.findall(self.raw)
+
+    def look_for_mistakes(self) -> None:
+        """Raise Stop for a link that leads nowhere or a number out of place."""
+        slugs = {c.slug for c in chapters()}
+        text = FENCE.sub(lambda m: "\n" * m[0].count("\n"), self.raw)
+        for match in LINK.finditer(text):
+            target = match[1].partition("#")[0]
+            if target and not target.startswith(("https://", "http://")) and target not in slugs:
+                raise self.stop(
+                    text[: match.start()].count("\n") + 1,
+                    f"there is no chapter `{target}`: a link names a slug, like "
+                    f"`({self.chapter.slug})` or `({self.chapter.slug}#anchor)`",
+                )
+        own = f"{self.chapter.number}."
+        for match in TAG.finditer(self.raw):
+            if not match[1].startswith(own):
+                line = self.raw[: match.start()].count("\n") + 1
+                raise self.stop(line, f"\\tag{{{match[1]}}}: here equations begin with {own}")
+        prose = NO_PROSE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), self.raw)
+        for match in re.finditer(rf"\(({re.escape(own)}\d+)\)", prose):
+            if match[1] not in self.tags:
+                line = prose[: match.start()].count("\n") + 1
+                raise self.stop(line, f"no equation has the number {match[0]}")

@@ -1,0 +1,208 @@
+"""Make the page of a chapter: plain Markdown that any site engine can take."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from grader import stub
+from grader.book import Chapter, chapters
+from press.manuscript import FENCE, NO_PROSE, Cell, Manuscript
+from press.runs import Outputs
+
+LEVELS = {1: "a first step", 2: "in stride", 3: "a climb"}
+EQUATION = re.compile(
+    r"^\$\$(?P<maths>(?:(?!\$\$).)*?)\s*\\tag\{(?P<number>[\d.]+)\}(?P<end>.*?)\$\$$", re.M | re.S
+)
+SECTION = re.compile(r"^### `(?P<name>[\w.]+)`\n(?P<body>.*?)(?=^##|\Z)", re.M | re.S)
+ANSWER = re.compile(r'^\?\?\? success "[^"\n]*"\n\n(?P<body>(?:    .*\n|\n)+)', re.M)
+TERM = re.compile(r"\*\*(?P<term>[^*\n]+)\*\*(?!\{)")
+CODE = re.compile(r"(?<![\[`])`(?P<name>[A-Za-z_][\w.]*)`(?!`)")
+SLUG_LINK = re.compile(r"\]\((?P<slug>[a-z_0-9]+)(?P<anchor>#[\w.-]+)?\)")
+
+
+def slug_of(chapter: Chapter) -> str:
+    """Return the chapter's name in an address: no number, so that none goes stale."""
+    return chapter.slug.replace("_", "-")
+
+
+def anchor(term: str) -> str:
+    """Return a term as it stands in an address; a function may have the same name."""
+    return "term-" + re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
+
+
+def outside(pattern: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
+    """Change the parts of a text that the pattern does not match."""
+    found, at = [], 0
+    for match in pattern.finditer(text):
+        found += [change(text[at : match.start()]), match[0]]
+        at = match.end()
+    return "".join([*found, change(text[at:])])
+
+
+def builds_on(chapter: Chapter) -> list[Chapter]:
+    """Return the chapters whose code this one imports."""
+    modules = stub.imports(chapter.source)
+    return [c for c in chapters() if f"solutions.{c.slug}" in modules]
+
+
+def leads_to(chapter: Chapter) -> list[Chapter]:
+    """Return the chapters that import this one's code."""
+    return [c for c in chapters() if chapter in builds_on(c)]
+
+
+def addresses(chapter: Chapter) -> dict[str, str]:
+    """Return where each function a chapter can name is described, from the chapter's page."""
+    found = {}
+    for other in [*builds_on(chapter), chapter]:
+        public = [n for n in stub.definitions(stub.parsed(other.source)) if "._" not in f".{n}"]
+        mine = other is chapter
+        used = public if mine else [n for n in public if f"    {n},\n" in chapter.source]
+        page = f"../api/{slug_of(other)}.md#solutions.{other.slug}"
+        found |= {name: f"{page}.{name}" for name in used}
+    return found
+
+
+def plain_hints(chapter: Chapter, hole: stub.Hole) -> list[str]:
+    """Return the hints of a hole as Markdown: they are written for the terminal."""
+    code = re.compile(r"`[^`]*`")
+    return [
+        outside(code, hint, lambda text: re.sub(r"([*_<$])", r"\\\1", text))
+        for hint in stub.hints(chapter.source, hole)
+    ]
+
+
+class Page:
+    """The Markdown of one chapter."""
+
+    def __init__(self, manuscript: Manuscript, outputs: Outputs) -> None:
+        self.manuscript = manuscript
+        self.chapter = manuscript.chapter
+        self.outputs = outputs
+        self.figures: dict[str, tuple[str, str]] = {}  # place in the page: (svg, alt)
+        self.links = addresses(self.chapter)
+        self.holes = {hole.name: hole for hole in stub.holes(self.chapter.source)}
+
+    def markdown(self) -> str:
+        """Return the whole page."""
+        runs = iter(self.outputs)
+        parts = [
+            self.cell(piece, next(runs)) if isinstance(piece, Cell) else piece.source
+            for piece in self.manuscript.pieces
+        ]
+        text = "\n\n".join(parts) + "\n"
+        text = SECTION.sub(self.exercise, text)
+        text = outside(FENCE, text, self.prose)
+        text = re.sub(r"^( *)```python \.noeval", r"\1```python", text, flags=re.M)
+        text = re.sub(r"^( *)```console", r"\1``` { .sh .command }", text, flags=re.M)
+        head, _, rest = text.partition(f"# {self.manuscript.title}\n")
+        return f"---\ntitle: {self.manuscript.title}\n---\n{head}{self.heading()}{rest}"
+
+    def heading(self) -> str:
+        """Return the title and the quiet lines around it."""
+        front, chapter = self.manuscript.front, self.chapter
+        facts = [LEVELS[front["level"]], f"{front['minutes']} minutes"]
+        for words, others in (("builds on", builds_on(chapter)), ("leads to", leads_to(chapter))):
+            if others:
+                named = ", ".join(f"[{Manuscript(c).title}]({slug_of(c)}.md)" for c in others)
+                facts.append(f"{words} {named}")
+        return (
+            f'<p class="part">{front["part"]} · chapter {chapter.number}</p>\n\n'
+            f"# {self.manuscript.title}\n\n"
+            f'<div class="about" markdown>\n{" · ".join(facts)}\n{{ .facts }}\n\n'
+            f"[as a notebook](../notebooks/{chapter.slug}.ipynb){{ download }} · "
+            f"[all its functions](../api/{slug_of(chapter)}.md) · "
+            f"`grader check {chapter.name}`\n</div>\n"
+        )
+
+    def prose(self, text: str) -> str:
+        """Number the equations, and link what a text speaks of."""
+        text = EQUATION.sub(self.equation, text)
+        text = outside(NO_PROSE, text, self.references)
+        return outside(re.compile(r"^#.*$", re.M), text, self.names)
+
+    def equation(self, match: re.Match[str]) -> str:
+        """Return an equation with its number beside it."""
+        maths, number = match["maths"] + match["end"], match["number"]
+        return (
+            f'<div class="equation" id="{self.place(number)}" markdown>\n\n$${maths}$$\n\n'
+            f'<a class="number" href="#{self.place(number)}">({number})</a>\n\n</div>'
+        )
+
+    def place(self, number: str) -> str:
+        """Return the anchor of an equation; it does not know the chapter's number."""
+        return f"equation-{number.partition('.')[2]}"
+
+    def references(self, text: str) -> str:
+        """Link chapters and equations, and mark the terms that are introduced."""
+        text = SLUG_LINK.sub(
+            lambda m: f"]({m['slug'].replace('_', '-')}.md{m['anchor'] or ''})", text
+        )
+        for number in self.manuscript.tags:
+            text = text.replace(f"({number})", f"[({number})](#{self.place(number)})")
+        return TERM.sub(lambda m: f"**{m['term']}**{{ #{anchor(m['term'])} .term }}", text)
+
+    def names(self, text: str) -> str:
+        """Link the functions that are named to their description."""
+
+        def link(match: re.Match[str]) -> str:
+            address = self.links.get(match["name"])
+            return f"[{match[0]}]({address})" if address else match[0]
+
+        maths = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$|<[^>\n]*>|\]\([^)\n]*\)", re.S)
+        return outside(maths, text, lambda part: CODE.sub(link, part))
+
+    def exercise(self, match: re.Match[str]) -> str:
+        """Return the box of one exercise: with its hints, and its answer asked for twice."""
+        hole = self.holes.get(match["name"])
+        if hole is None:
+            return match[0]
+        hints = "".join(
+            f'??? hint "Hint {i}"\n\n    {text}\n\n'
+            for i, text in enumerate(plain_hints(self.chapter, hole), 1)
+        )
+
+        def answer(found: re.Match[str]) -> str:
+            inner = "".join(f"    {line}" for line in found["body"].splitlines(keepends=True))
+            return (
+                f'{hints}??? success "The answer"\n\n'
+                "    An answer read before an attempt is soon forgotten.\n\n"
+                f'    ??? success "I have tried; show it"\n\n{inner}'
+            )
+
+        points = f"{hole.points} point{'s' if hole.points > 1 else ''}"
+        return (
+            f'<div class="exercise" data-exercise="{self.chapter.slug}.{hole.name}" markdown>\n\n'
+            f"### `{hole.name}`\n\n"
+            f'<p class="facts">{hole.level} · {points}</p>\n\n'
+            f"{ANSWER.sub(answer, match['body'])}\n</div>\n\n"
+        )
+
+    def cell(self, cell: Cell, outputs: Sequence[dict[str, Any]]) -> str:
+        """Return a cell and what came out of it."""
+        code = "" if cell.has("hide") else f"``` {{ .python .cell }}\n{cell.source}\n```"
+        shown = "\n\n".join(self.output(cell, output) for output in outputs)
+        if cell.has("predict"):
+            inner = "".join(f"    {line}" for line in shown.splitlines(keepends=True))
+            shown = f'??? predict "Your guess first; then unfold what it prints"\n\n{inner}'
+        return "\n\n".join(part for part in (code, shown) if part)
+
+    def output(self, cell: Cell, output: dict[str, Any]) -> str:
+        """Return one output: a figure with its caption, or text."""
+        svg = output.get("data", {}).get("image/svg+xml")
+        if svg is None:
+            kind, text = ".output", output.get("text") or output.get("data", {}).get("text/plain")
+            if output["output_type"] == "error":
+                kind, text = ".output .error", f"{output['ename']}: {output['evalue']}"
+            return f"``` {{ .text {kind} }}\n{text.rstrip()}\n```"
+        place = f"figure-{len(self.figures) + 1}"
+        self.figures[place] = svg, html.escape(str(cell.options["alt"]))
+        number = f"Figure {self.chapter.number}.{len(self.figures)}"
+        return (
+            f'<figure class="plot" id="{place}" markdown>\n'
+            f'<div data-figure="{self.chapter.slug}/{place}"></div>\n'
+            f'<figcaption markdown="span"><b>{number}</b> {cell.options["caption"]}</figcaption>\n'
+            "</figure>"
+        )

@@ -1,0 +1,12 @@
+"""What stops the press: always a file, a line and a reason."""
+
+from pathlib import Path
+
+from grader.book import ROOT
+
+
+class Stop(Exception):
+    """The book cannot be printed as it stands."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path.relative_to(ROOT)}:{line}: {reason}")
