@@ -22,7 +22,10 @@ from grader.book import ROOT
 
 os.chdir(ROOT)
 sys.path.insert(0, str(ROOT))
-%config InlineBackend.figure_formats = ["svg"]"""
+
+import press.style
+
+press.style.apply()"""
 COMMAND = re.compile(r"^```console\n(grader .*)\n```$", re.M)
 FOLDED = re.compile(r'^\?\?\? \w+ "(?P<title>[^"\n]*)"\n\n(?P<body>(?:    .*\n|\n)+)', re.M)
 

@@ -9,4 +9,5 @@ class Stop(Exception):
     """The book cannot be printed as it stands."""
 
     def __init__(self, path: Path, line: int, reason: str) -> None:
-        super().__init__(f"{path.relative_to(ROOT)}:{line}: {reason}")
+        place = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        super().__init__(f"{place}:{line}: {reason}")

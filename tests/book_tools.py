@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,77 @@ def grader(root: Path, *words: str, **environment: str) -> subprocess.CompletedP
         encoding="utf-8",
         timeout=120,
     )
+
+
+def run_notebook(book, folder: Path) -> dict[str, list]:
+    """Run a notebook as Jupyter does, in a folder of its own; return outputs by source."""
+    import nbformat
+
+    from press.runs import ENVIRONMENT
+
+    path = folder / "notebook.ipynb"
+    nbformat.write(book, path)
+    environment = {k: v for k, v in (os.environ | ENVIRONMENT).items() if k != "PYTHONPATH"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ran = subprocess.run(
+        [sys.executable, "-m", "jupyter", "execute", "--inplace", "--timeout=600", path.name],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    cells = nbformat.read(path, as_version=4).cells
+    return {cell.source: cell.outputs for cell in cells if cell.cell_type == "code"}
+
+
+ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+A_POINT = 1.0  # by which a line of a figure may move
+
+
+def differences(before: list, after: list) -> list[str]:
+    """Return what differs between two outputs of a cell beyond what they state.
+
+    A number may differ by one in its last printed place, a count not at all;
+    a line in a figure may end a point away.
+    """
+    if [o["output_type"] for o in before] != [o["output_type"] for o in after]:
+        return ["other kinds of output"]
+    found = []
+    for old, new in zip(before, after, strict=True):
+        if "image/svg+xml" in old.get("data", {}):
+            pair = [lines_of_figure(o["data"]["image/svg+xml"]) for o in (old, new)]
+            words, points = zip(*pair, strict=True)
+            if words[0] != words[1] or len(points[0]) != len(points[1]):
+                found.append("other words or lines in the figure")
+            elif points[0].size and np.abs(points[0] - points[1]).max() > A_POINT:
+                found.append("the figure's lines have moved")
+        else:
+            texts = [o.get("text") or str(o.get("data") or o.get("evalue")) for o in (old, new)]
+            found += different_numbers(*texts)
+    return found
+
+
+def different_numbers(old: str, new: str) -> list[str]:
+    """Return the numbers that differ by more than one in their last place."""
+    if ANY_NUMBER.sub("#", old).split() != ANY_NUMBER.sub("#", new).split():
+        return [f"{old!r} became {new!r}"]
+    pairs = zip(ANY_NUMBER.findall(old), ANY_NUMBER.findall(new), strict=True)
+    return [f"{a} became {b}" for a, b in pairs if abs(float(a) - float(b)) > last_place(a)]
+
+
+def last_place(number: str) -> float:
+    """Return what one in the last printed place is worth, a little more; of a count, nothing."""
+    mantissa, _, exponent = number.partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return 1.01 * 10.0 ** (int(exponent or 0) - decimals) if decimals else 0.0
+
+
+def lines_of_figure(svg: str) -> tuple[list[str], np.ndarray]:
+    """Return the words of a figure, and where each of its lines begins and ends."""
+    ends = []
+    for path in re.findall(r'<path(?:\s[^>]*?)?\sd="([^"]*)"', svg):
+        numbers = [float(n) for n in ANY_NUMBER.findall(path)]
+        if numbers:
+            ends.append(numbers[:2] + numbers[-2:])
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg), np.array(ends)

@@ -1,107 +1,144 @@
-"""The cells of a chapter run, and every number in its text comes out of one."""
+"""What the cells of a chapter print is kept, still holds, and is where its numbers come from."""
 
-import ast
-import contextlib
-import io
 import re
-import warnings
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 
-from grader.book import ROOT
+for needed in ("jupytext", "matplotlib", "nbclient"):
+    pytest.importorskip(needed)
 
-CELL = re.compile(r"^```python ?(.*?)\n(.*?)^```$", re.M | re.S)
+from book_tools import differences, run_notebook
+
+from grader.book import ROOT, chapters
+from press import runs
+from press.manuscript import FRONT, NO_PROSE, Manuscript
+from press.notebook import notebook
+
 FENCE = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
-MATHS = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`", re.S)
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
 YEAR = range(1500, 2100)
+SMALL = 60_000  # bytes of a figure, so that a page opens at once
+A_FIFTH, THREE_DAYS = 5, 3 * 24 * 3600
 
 
-def text_of(chapter):
-    text = chapter.prose.read_text(encoding="utf-8")
-    return re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
+def outputs_of(chapter):
+    outputs = runs.kept(Manuscript(chapter))
+    assert outputs is not None, (
+        f"the run kept in press/runs/{chapter.slug}.ipynb is not of these cells and modules: "
+        "`mkdocs build` runs them and keeps what they print"
+    )
+    return outputs
 
 
-def cells(text):
-    """Return (options, code, line) of the cells that are run."""
-    return [
-        (m[1], m[2], text[: m.start()].count("\n") + 2)
-        for m in CELL.finditer(text)
-        if ".noeval" not in m[1]
-    ]
+def test_the_kept_run_is_of_these_cells(chapter):
+    outputs_of(chapter)
 
 
-def run(code, namespace, name):
-    """Run a cell as a notebook does: the value of its last line is shown."""
-    tree = ast.parse(code)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), namespace)
-    if last is not None:
-        value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
-        if value is not None:
-            print(value)
+def test_every_kept_run_belongs_to_a_chapter():
+    strays = {path.stem for path in runs.KEPT.iterdir()} - {c.slug for c in chapters()}
+    assert not strays, f"press/runs/ holds {strays}, which no chapter has"
 
 
-@pytest.fixture(scope="module")
-def outputs():
-    """Keep what each chapter printed, so that its cells run but once."""
-    return {}
+def test_figures_are_small(chapter):
+    for cell, outputs in zip(Manuscript(chapter).cells, outputs_of(chapter), strict=True):
+        for output in outputs:
+            size = len(output.get("data", {}).get("image/svg+xml", ""))
+            assert size <= SMALL, f"the figure of line {cell.line} has {size:,} bytes"
 
 
-def executed(chapter, outputs):
-    """Return what the cells of a chapter print; a warning is an error."""
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    if chapter.slug in outputs:
-        return outputs[chapter.slug]
-    pyplot.switch_backend("Agg")
-    printed, namespace, figures = io.StringIO(), {"__name__": "__main__"}, {}
-    for options, code, line in cells(text_of(chapter)):
-        where = f"{chapter.prose.relative_to(ROOT)}, cell at line {line}"
-        with contextlib.redirect_stdout(printed), warnings.catch_warnings():
-            warnings.simplefilter("error")
-            warnings.filterwarnings("ignore", category=DeprecationWarning)
-            try:
-                run(code, namespace, where)
-            except Exception as error:
-                raise AssertionError(f"{where}: {type(error).__name__}: {error}") from error
-        figures[line] = len(pyplot.get_fignums()), "caption=" in options
-        pyplot.close("all")
-    outputs[chapter.slug] = printed.getvalue(), figures
-    return outputs[chapter.slug]
-
-
-def test_cells_run_and_a_caption_has_its_figure(chapter, outputs):
-    _, figures = executed(chapter, outputs)
-    for line, (drawn, has_caption) in figures.items():
-        assert drawn == has_caption, f"line {line}: {drawn} figures, caption: {has_caption}"
-
-
-def not_computed(whole, printed):
+def not_computed(whole, printed, code=""):
     """Return the numbers of a text that stand in no output and no code."""
-    text = FENCE.sub("", whole).partition("\n## Sources")[0]
-    shown = printed + "".join(code for _, code, _ in cells(whole))
-    known = {float(n) for n in re.findall(r"-?\d+\.?\d*", shown.replace(",", ""))}
+    text = FENCE.sub("", FRONT.sub("", whole)).partition("\n## Sources")[0]
+    shown = (printed + code).replace(",", "")
+    known = {float(n) for n in re.findall(r"-?\d+\.?\d*", shown)}
     known |= {abs(number) for number in known}
     missing = []
-    for number in NUMBER.findall(MATHS.sub("", text)):
+    for number in NUMBER.findall(NO_PROSE.sub("", text)):
         plain = number.replace(",", "").replace("−", "-")
         if "." not in plain and (len(plain.lstrip("-")) < 3 or int(plain) in YEAR):
             continue
-        if re.fullmatch(r"\d\.\d", plain) and f"({plain})" in text:
+        if re.fullmatch(r"\d+\.\d+", plain) and f"({plain})" in text:
             continue  # the number of an equation
         if float(plain) not in known:
             missing.append(number)
     return missing
 
 
-def test_every_number_in_the_text_is_computed(chapter, outputs):
-    printed, _ = executed(chapter, outputs)
-    missing = not_computed(text_of(chapter), printed)
+def test_every_number_in_the_text_is_computed(chapter):
+    manuscript = Manuscript(chapter)
+    printed = "".join(runs.printed(outputs) for outputs in outputs_of(chapter))
+    code = "".join(cell.source for cell in manuscript.cells)
+    missing = not_computed(manuscript.raw, printed, code)
     assert not missing, f"these numbers stand in no output of a cell: {missing}"
 
 
 def test_a_number_that_no_cell_prints_is_found():
     text = "By (7.1) in 1935, 0.123 of 1,309 and −4.5; not x2.\n\n```python\nn = 1309\n```\n"
-    assert not_computed(text, "a share of 0.1234, -4.50") == ["0.123"]
-    assert not_computed(text, "a share of 0.123, 4.6") == ["−4.5"]
-    assert not_computed(text, "a share of 0.123, -4.5") == []
+    assert not_computed(text, "a share of 0.1234, -4.50", "n = 1309") == ["0.123"]
+    assert not_computed(text, "a share of 0.123, 4.6", "n = 1309") == ["−4.5"]
+    assert not_computed(text, "a share of 0.123, -4.5", "n = 1309") == []
+
+
+def due():
+    """Return the chapters whose run is new, and in turn a fifth of the rest."""
+    today, found = date.today().toordinal(), []
+    for i, chapter in enumerate(chapters()):
+        log = ["git", "log", "-1", "--format=%ct", "--", f"press/runs/{chapter.slug}.ipynb"]
+        kept = subprocess.run(log, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        if time.time() - int(kept or time.time()) < THREE_DAYS or (today + i) % A_FIFTH == 0:
+            found.append(chapter)
+    return found
+
+
+def test_the_notebook_runs_from_top_to_bottom_and_prints_the_same(tmp_path):
+    """The published notebook, anywhere on the disk, on a fresh kernel."""
+
+    def again(chapter):
+        manuscript, outputs = Manuscript(chapter), outputs_of(chapter)
+        folder = tmp_path / chapter.slug
+        folder.mkdir()
+        ran = run_notebook(notebook(manuscript, outputs), folder)
+        found = []
+        for cell, before in zip(manuscript.cells, outputs, strict=True):
+            after = [runs.tidy(o) for o in runs.joined(ran[cell.source])]
+            if not cell.has("timed"):
+                found += [f"line {cell.line}: {d}" for d in differences(before, after)]
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        for chapter, found in zip(due(), pool.map(again, due()), strict=True):
+            assert not found, f"{chapter.slug} does not print what is kept: {found}"
+
+
+def stream(text):
+    return [{"output_type": "stream", "name": "stdout", "text": text}]
+
+
+@pytest.mark.parametrize(
+    "before, after, same",
+    [
+        ("loss 0.123", "loss 0.124", True),  # the last digit may differ by one
+        ("loss 0.123", "loss 0.125", False),
+        ("loss 1.23e-09", "loss 1.24e-09", True),
+        ("loss 1.23e-09", "loss 1.23e-08", False),
+        ("13 of 20", "14 of 20", False),  # a count is exact
+        ("loss 0.123", "cost 0.123", False),
+        ("a b", "a b c", False),
+    ],
+)
+def test_a_result_that_changed_is_seen(before, after, same):
+    assert (differences(stream(before), stream(after)) == []) == same
+
+
+def test_a_figure_that_changed_is_seen():
+    def figure(y):
+        svg = f'<svg><path d="M 0 0 L 5 5 L 10 {y}"/><text x="1">loss</text></svg>'
+        return [{"output_type": "display_data", "data": {"image/svg+xml": svg}}]
+
+    assert differences(figure(10.0), figure(10.4)) == []
+    assert differences(figure(10.0), figure(14.0)) != []
+    assert differences(figure(10.0), stream("x")) != []

@@ -1,0 +1,376 @@
+"""The press: what stops it says where and why; what has not changed is not run again."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+for needed in ("jupytext", "mkdocs", "latex2mathml", "nbclient"):
+    pytest.importorskip(needed)
+
+from book_tools import copy_of_the_book
+
+from grader.book import ROOT, Chapter, chapters
+from press import assets, figures, maths, runs
+from press.manuscript import Cell, Manuscript
+from press.notebook import notebook
+from press.page import Page
+from press.stop import Stop
+from press.weave import Unknown, shown, weave
+
+FRONT = "---\npart: Supervised learning\nlevel: 2\nminutes: 10\n---\n\n# Logistic regression\n\n"
+
+
+@dataclass(frozen=True)
+class Draft(Chapter):
+    """A chapter with other prose."""
+
+    path: Path
+
+    @property
+    def prose(self):
+        return self.path
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Return a function that makes a manuscript of a text."""
+
+    def write(text, front=FRONT):
+        path = tmp_path / "07-logistic-regression.md"
+        path.write_text(front + text, encoding="utf-8")
+        return Manuscript(Draft(7, "logistic_regression", path))
+
+    return write
+
+
+def page_of(manuscript, outputs=()):
+    return Page(manuscript, list(outputs)).markdown()
+
+
+# ---------------------------------------------------------------- weaving
+
+
+def test_a_definition_with_a_hole_is_shown_as_its_stub():
+    text = shown("logistic_regression", "sigmoid")
+    assert text.startswith("def sigmoid(z):")
+    assert text.endswith('# your turn (warm-up)\n    raise NotImplementedError("sigmoid")')
+    assert "hint" not in text
+
+
+def test_the_answer_is_shown_where_it_is_asked_for():
+    text = shown("logistic_regression", "sigmoid", answer=True)
+    assert text.startswith("e = np.exp") and "raise" not in text
+
+
+def test_what_is_woven_keeps_the_indentation_of_its_place():
+    text = weave("    ```python\n    <<logistic_regression.log_loss>>\n    ```\n")
+    lines = text.splitlines()
+    assert lines[1] == "    def log_loss(X, y, w, b, l2=0.0):"
+    assert all(line.startswith("    ") or not line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "reference, reason",
+    [
+        ("<<logistic_regression.sigmoyd>>", "there is no sigmoyd in"),
+        ("<<no_such_chapter.fit>>", "there is no solutions/no_such_chapter.py"),
+        ("<<logistic_regression.log_loss!>>", "log_loss has no hole"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_its_line(reference, reason):
+    with pytest.raises(Unknown, match=re.escape(reason)) as raised:
+        weave(f"one\ntwo\n{reference}\n")
+    assert raised.value.args[1] == 3
+
+
+# ------------------------------------------------- what stops the press
+
+
+@pytest.mark.parametrize(
+    "text, line, reason",
+    [
+        ("```python .noeval\n<<logistic_regression.sigmoyd>>\n```\n", 10, "no sigmoyd"),
+        ("One.\n\nSee [this](no_such_chapter).\n", 11, "no chapter `no_such_chapter`"),
+        ("One.\n\nBy (7.9) it is so.\n", 11, "no equation has the number (7.9)"),
+        ("$$x = 1 \\tag{3.1}$$\n", 9, "here equations begin with 7."),
+        ('```python capton="A line."\n1 + 1\n```\n', 9, "no option `capton`"),
+    ],
+)
+def test_a_fault_in_the_prose_stops_with_file_line_and_reason(written, text, line, reason):
+    with pytest.raises(Stop, match=re.escape(reason)) as raised:
+        page_of(written(text), [[]])
+    assert f"07-logistic-regression.md:{line}: " in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "front, line, reason",
+    [
+        ("# Logistic regression\n", 1, "begins with its front matter"),
+        ("---\npart: A: b\nlevel: 2\n---\n", 2, "the front matter: "),
+        ("---\npart: A\nlevel: two\nminutes: 5\n---\n", 1, "lacks `level:`, int"),
+    ],
+)
+def test_faulty_front_matter_stops_with_its_line(written, front, line, reason):
+    with pytest.raises(Stop, match=re.escape(reason)) as raised:
+        _ = written("", front).front
+    assert f".md:{line}: " in str(raised.value)
+
+
+FIGURE = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nlines = ax.plot([1, 2])\n"
+
+
+@pytest.mark.parametrize(
+    "text, line, reason",
+    [
+        ("```python\nx = 1\nprint(x / 0)\n```\n", 11, "ZeroDivisionError: division by zero"),
+        ("```python\nimport warnings\nwarnings.warn('odd')\n```\n", 10, "the cell warns"),
+        (f"```python\n{FIGURE}```\n", 9, "draws 1 figures"),
+        ('```python caption="A line."\n1 + 1\n```\n', 9, "draws 0 figures"),
+        (f'```python caption="A line."\n{FIGURE}```\n', 9, "no alt="),
+        ("```python raises\n1 + 1\n```\n", 10, "marked `raises` and does not"),
+    ],
+)
+def test_a_fault_in_a_cell_stops_with_its_line(written, text, line, reason):
+    with pytest.raises(Stop, match=re.escape(reason)) as raised:
+        runs.execute(written(text))
+    assert f".md:{line}: " in str(raised.value)
+
+
+# ---------------------------------------------------------------- runs
+
+
+def test_cells_share_one_kernel_and_say_what_they_imported(written):
+    manuscript = written(
+        "```python hide\nimport solutions.logistic_regression as l\n```\n\n"
+        "```python\nprint(l.sigmoid(0.0))\n```\n\n```python raises\n[][0]\n```\n"
+    )
+    outputs, modules = runs.execute(manuscript)
+    assert [runs.printed(o) for o in outputs] == ["", "0.5\n", "list index out of range"]
+    assert {"solutions/logistic_regression.py", "press/style.py"} <= set(modules)
+
+
+@pytest.fixture
+def kept_here(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "KEPT", tmp_path / "runs")
+
+
+def test_prose_runs_nothing_and_code_does(written, kept_here):
+    cell = "```python\nprint(1 + 1)\n```\n"
+    assert runs.run(written(f"One.\n\n{cell}"))[1] is True
+    outputs, ran = runs.run(written(f"Another sentence.\n\n{cell}\nAnd more.\n"))
+    assert not ran and runs.printed(outputs[0]) == "2\n"
+    assert runs.run(written(cell.replace("1 + 1", "2 + 2")))[1] is True
+
+
+def test_a_changed_module_runs_what_imported_it(written, kept_here, tmp_path):
+    manuscript = written("```python\nprint(1 + 1)\n```\n")
+    module = ROOT / "solutions" / "inputs.py"
+    runs.keep(manuscript, [[]], ["solutions/inputs.py"])
+    assert runs.kept(manuscript) == [[]]
+    path = runs.path_of(manuscript)
+    text = path.read_text(encoding="utf-8")
+    digest = runs.sha(module.read_bytes())
+    path.write_text(text.replace(digest, runs.sha(b"another")), encoding="utf-8")
+    assert runs.kept(manuscript) is None
+    path.write_text(text.replace("solutions/inputs.py", "solutions/gone.py"), encoding="utf-8")
+    assert runs.kept(manuscript) is None
+
+
+def test_a_run_is_kept_the_same_twice(written, kept_here):
+    manuscript = written(f'```python caption="A line." alt="A line."\n{FIGURE}```\n')
+    runs.run(manuscript)
+    first = runs.path_of(manuscript).read_bytes()
+    runs.path_of(manuscript).unlink()
+    runs.run(manuscript)
+    assert runs.path_of(manuscript).read_bytes() == first
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_equations_and_what_refers_to_them():
+    page = page_of_chapter("logistic_regression")
+    assert '<div class="equation" id="equation-2" markdown>' in page
+    assert "From [(7.2)](#equation-2)," in page
+    assert "\\tag" not in page
+
+
+def page_of_chapter(slug):
+    chapter = next(c for c in chapters() if c.slug == slug)
+    manuscript = Manuscript(chapter)
+    return page_of(manuscript, [[] for _ in manuscript.cells])
+
+
+def test_an_exercise_is_a_box_with_its_hints_and_an_answer_asked_for_twice():
+    page = page_of_chapter("logistic_regression")
+    box = page.partition('data-exercise="logistic_regression.sigmoid"')[2].partition("</div>")[0]
+    assert "warm-up · 1 point" in box
+    assert re.findall(r'\?\?\? hint "(.*)"', box) == ["Hint 1", "Hint 2", "Hint 3"]
+    answer = box.partition('??? success "The answer"')[2]
+    assert '    ??? success "I have tried; show it"' in answer
+    before = box.partition("??? success")[0]
+    assert "return np.where" in answer and "return np.where" not in before
+
+
+def test_a_page_links_terms_and_functions(written):
+    page = page_of(written("The **logit** and `sigmoid` and [this](logistic_regression#x).\n"))
+    assert "**logit**{ #term-logit .term }" in page
+    assert "(../api/logistic-regression.md#solutions.logistic_regression.sigmoid)" in page
+    assert "[this](logistic-regression.md#x)" in page
+
+
+def test_what_a_cell_predicts_is_folded(written):
+    manuscript = written("```python predict\nprint(1)\n```\n")
+    page = page_of(manuscript, [[{"output_type": "stream", "name": "stdout", "text": "1\n"}]])
+    assert '??? predict "' in page and "    ``` { .text .output }\n    1\n" in page
+
+
+def test_hints_are_no_markdown(written):
+    page = page_of_chapter("logistic_regression")
+    for hint in re.findall(r'\?\?\? hint "[^"]*"\n\n    (.*)', page):
+        plain = re.sub(r"`[^`]*`", "", hint)
+        assert not re.search(r"(?<!\\)[*_<$]", plain), hint
+
+
+def test_a_figure_takes_the_colours_of_the_page():
+    svg = '<svg><path id="a" style="stroke: #1f6fb4"/><use xlink:href="#a"/></svg>'
+    text = figures.inline(svg, "fig", "A line.")
+    assert "var(--c0)" in text and 'aria-label="A line."' in text
+    assert 'id="fig-a"' in text and 'href="#fig-a"' in text
+
+
+# ------------------------------------------------------------ the notebook
+
+
+def test_the_notebook_holds_the_cells_the_commands_and_no_number_in_its_name():
+    chapter = next(c for c in chapters() if c.slug == "logistic_regression")
+    manuscript = Manuscript(chapter)
+    book = notebook(manuscript, [[] for _ in manuscript.cells])
+    sources = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    assert "!grader check sigmoid" in sources
+    assert [s for s in sources[1:] if not s.startswith("!")] == [c.source for c in manuscript.cells]
+    text = "".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    assert "<summary>Hint 1</summary>" in text and "???" not in text and "<<" not in text
+    assert len({cell["id"] for cell in book.cells}) == len(book.cells)
+
+
+# ------------------------------------------------------------ formulas, assets
+
+
+FORMULAS = [r"\(\sigma(z)\)", r"\[\frac{1}{n} \sum_{i=1}^{n} x_i\]"]
+
+
+def test_formulas_without_npm_are_mathml():
+    made = maths.typeset(FORMULAS, None)
+    assert all(text.startswith("<math") for text in made.values())
+    page = '<div class="arithmatex">\\[\\frac{1}{n} \\sum_{i=1}^{n} x_i\\]</div>'
+    assert maths.put(page, made).startswith('<div class="maths"><math')
+
+
+def test_a_formula_that_cannot_be_typeset_is_named():
+    with pytest.raises(maths.Formula, match="frac"):
+        maths.typeset([r"\(\frac{1\)"], None)
+
+
+def test_an_archive_with_another_hash_is_thrown_away(tmp_path):
+    archive = tmp_path / "katex.tgz"
+    archive.write_bytes(b"not what was pinned")
+    with pytest.raises(assets.Missing, match="has not the hash that is pinned"):
+        assets.unpack("katex", archive, tmp_path / "files")
+    assert not (tmp_path / "files").exists()
+
+
+def test_without_npm_nothing_is_fetched_and_the_reason_is_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(assets, "CACHE", tmp_path)
+    monkeypatch.setattr(assets.shutil, "which", lambda name: None)
+    with pytest.raises(assets.Missing, match="npm is not installed"):
+        assets.fetch("katex")
+
+
+def test_every_package_is_pinned_with_a_hash():
+    for name, package in assets.PACKAGES.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"]), name
+        assert package["integrity"].startswith("sha512-"), name
+
+
+# ------------------------------------------------------------ the whole, by MkDocs
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """Return a copy of the book that can be printed."""
+    root = copy_of_the_book(tmp_path_factory.mktemp("book"))
+    shutil.copytree(ROOT / "press", root / "press")
+    for name in ("mkdocs.yml", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, root / name)
+    return root
+
+
+def build(root, *options, **environment):
+    clean = os.environ | {"NO_MKDOCS_2_WARNING": "1", "GIT_CEILING_DIRECTORIES": str(root)}
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", *options],
+        cwd=root,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+def test_without_npm_the_book_is_printed_and_says_what_it_lacks(book):
+    built = build(book, PATH=str(Path(sys.executable).parent))
+    assert built.returncode == 0, built.stderr
+    assert "npm is not installed: formulas are typeset as MathML" in built.stderr
+    assert "the cells of 0 run" in built.stderr, "the kept runs hold"
+    page = (book / "build/site/chapters/logistic-regression/index.html").read_text("utf-8")
+    assert "<math" in page and "arithmatex" not in page and "<svg role=" in page
+
+
+def test_a_fault_stops_mkdocs_too(book):
+    path = next((book / "chapters").glob("*-logistic-regression.md"))
+    text = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(text + "\n[gone](no_such_chapter)\n", encoding="utf-8")
+        built = build(book)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert built.returncode == 1
+    line = text.count("\n") + 2
+    assert f"chapters/{path.name}:{line}: there is no chapter `no_such_chapter`" in built.stderr
+
+
+def test_editing_a_reference_runs_just_its_dependants(book):
+    """A comment in one chapter's code makes only the chapters that import it run."""
+    module = book / "solutions" / "logistic_regression.py"
+    text = module.read_text(encoding="utf-8")
+    before = {p.name: p.read_bytes() for p in (book / "press" / "runs").iterdir()}
+    dependants = {
+        name
+        for name, data in before.items()
+        if "solutions/logistic_regression.py" in json.loads(data)["metadata"]["modules"]
+    }
+    try:
+        module.write_text(text + "# changed\n", encoding="utf-8")
+        built = build(book)
+    finally:
+        module.write_text(text, encoding="utf-8")
+    assert built.returncode == 0, built.stderr
+    after = {p.name for p in (book / "press" / "runs").iterdir() if p.read_bytes() != before[p.name]}
+    assert after == dependants and f"the cells of {len(dependants)} run" in built.stderr
+
+
+def test_the_cells_of_a_manuscript_know_their_lines():
+    for chapter in chapters():
+        manuscript = Manuscript(chapter)
+        lines = manuscript.raw.splitlines()
+        for cell in manuscript.cells:
+            assert isinstance(cell, Cell)
+            assert lines[cell.line - 1] == cell.source.splitlines()[0], cell.line
