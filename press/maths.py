@@ -67,7 +67,9 @@ def by_latex2mathml(wanted: Iterable[str]) -> dict[str, str]:
         try:
             found[formula] = convert(formula[2:-2], display=display)
         except Exception as error:
-            raise Formula(f"{formula}: {error}") from None
+            raise Formula(f"{formula}: {error or type(error).__name__}") from None
+        if "\\" in found[formula]:
+            raise Formula(f"{formula}: a command in it is not known")
     return found
 
 
@@ -90,6 +92,7 @@ def put(output: str, made: dict[str, str]) -> str:
 
     def one(match: re.Match[str]) -> str:
         formula = html.unescape(match["tex"]).strip()
-        return f'<{match[1]} class="maths">{made[formula]}</{match[1]}>'
+        reached = ' tabindex="0"' if match[1] == "div" else ""  # it may have to be scrolled
+        return f'<{match[1]} class="maths"{reached}>{made[formula]}</{match[1]}>'
 
     return ARITHMATEX.sub(one, output)

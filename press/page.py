@@ -119,8 +119,8 @@ class Page:
 
     def prose(self, text: str) -> str:
         """Number the equations, and link what a text speaks of."""
-        text = EQUATION.sub(self.equation, text)
         text = outside(NO_PROSE, text, self.references)
+        text = EQUATION.sub(self.equation, text)
         return outside(re.compile(r"^#.*$", re.M), text, self.names)
 
     def equation(self, match: re.Match[str]) -> str:

@@ -72,9 +72,9 @@ class Site:
         config.nav = self.order()
         config.extra_css = self.styles()
         config.extra_javascript = ["assets/book.js"]
-        offline = config.plugins.get("material/offline")
-        if offline and offline.config.enabled and "iframe-worker" in self.assets:
-            config.extra["polyfills"] = ["assets/iframe-worker/index.js"]
+        if "polyfills" in config.extra:  # the offline edition would take its shim from a host
+            shim = ["assets/iframe-worker/index.js"] if "iframe-worker" in self.assets else []
+            config.extra["polyfills"] = shim
         return config
 
     def order(self) -> list[Any]:

@@ -46,6 +46,7 @@ function addTally(entry) {
 }
 
 document$.subscribe(() => {
+  document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
   for (const box of document.querySelectorAll(".exercise:not(:has(.mark))")) addMark(box);
   for (const entry of document.querySelectorAll(".entry:not(:has(.tally))")) addTally(entry);
 });

@@ -1,0 +1,310 @@
+"""The site in a real browser: every page, light and dark, wide and narrow."""
+
+import functools
+import html.parser
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+for needed in ("jupytext", "mkdocs", "playwright"):
+    pytest.importorskip(needed)
+
+from playwright.sync_api import sync_playwright
+
+from grader.book import ROOT, chapters
+from press import assets, maths
+from press.page import slug_of
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+]
+SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 400, "height": 800}}
+LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in SIZES]
+# what would be left of Markdown, TeX or the press's own marks
+RAW = re.compile(r"\$\$|\\\(|\\\[|\\frac|\*\*\w|^```|\?\?\? |<<\w+\.|\]\(|\{ *[.#]\w", re.M)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="could not import a browser: no Chromium")
+
+
+def build(target, **environment):
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    return target
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    there, missing = assets.available()
+    assert not missing, f"the site is tested as it is published, with its fonts: {missing}"
+    return build(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("offline"), OFFLINE="true")
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        running.close()
+
+
+def pages_of(site):
+    return sorted(
+        p.relative_to(site).as_posix() for p in site.rglob("*.html") if p.name != "404.html"
+    )
+
+
+def url(page):
+    return page.removesuffix("index.html")
+
+
+# ---------------------------------------------------------------- links
+
+
+class Links(html.parser.HTMLParser):
+    """Collects where a page leads, and the places in it that others can lead to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.targets, self.anchors = set(), {""}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.anchors |= {found[k] for k in ("id", "name") if found.get(k)}
+        for key in ("href", "src", "xlink:href"):
+            value = found.get(key) or ""
+            if value and not value.startswith(("data:", "mailto:")) and tag != "use":
+                self.targets.add(value)
+
+
+@pytest.mark.parametrize("edition", ["site", "offline"])
+def test_no_link_is_dead(edition, request):
+    folder = request.getfixturevalue(edition)
+    read = {page: Links((folder / page).read_text(encoding="utf-8")) for page in pages_of(folder)}
+    dead = []
+    for page, links in read.items():
+        for target in links.targets:
+            parts = urlsplit(urljoin(f"http://here/{page}", target))
+            if parts.netloc not in ("here", "127.0.0.1:8000"):
+                continue
+            path = unquote(parts.path).lstrip("/")
+            path = f"{path}index.html" if path.endswith("/") or not path else path
+            anchor = unquote(parts.fragment)
+            if not (folder / path).exists():
+                dead.append(f"{page} -> {target}")
+            elif path in read and anchor not in read[path].anchors and anchor != "__skip":
+                dead.append(f"{page} -> {target} (no such anchor)")
+    assert not dead, dead
+
+
+def test_every_chapter_has_its_page_its_notebook_and_its_functions(site):
+    for chapter in chapters():
+        assert (site / "chapters" / slug_of(chapter) / "index.html").exists()
+        assert (site / "notebooks" / f"{chapter.slug}.ipynb").exists()
+        assert (site / "api" / slug_of(chapter) / "index.html").exists()
+
+
+def test_no_answer_stands_in_the_open(site):
+    """An answer is folded twice; the pages of functions have no code at all."""
+    for chapter in chapters():
+        page = (site / "api" / slug_of(chapter) / "index.html").read_text(encoding="utf-8")
+        assert "Source code in" not in page
+
+
+def test_katex_refuses_what_it_does_not_know():
+    with pytest.raises(maths.Formula, match="nosuch"):
+        maths.typeset([r"\(\nosuch{x}\)"], assets.fetch("katex"))
+
+
+# ---------------------------------------------------------------- every page
+
+
+@pytest.mark.parametrize("scheme, size", LOOKS)
+def test_every_page_is_sound(browser, address, site, scheme, size):
+    """No foreign host, no error, nothing raw, nothing too wide, no serious fault for anybody."""
+    axe = (assets.fetch("axe-core") / "axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(color_scheme=scheme, viewport=SIZES[size])
+    tab, faults = context.new_page(), []
+    tab.on("request", lambda r: r.url.startswith((address, "data:")) or faults.append(r.url))
+    tab.on("console", lambda m: m.type in ("error", "warning") and faults.append(m.text))
+    tab.on("pageerror", lambda e: faults.append(str(e)))
+    tab.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status} {r.url}"))
+    for page in pages_of(site):
+        tab.goto(address + url(page), wait_until="load")
+        tab.evaluate("document.fonts.ready")
+        faults += [f"raw: {found}" for found in raw_in(tab)]
+        too_wide = tab.evaluate("document.documentElement.scrollWidth > innerWidth")
+        faults += ["wider than the window"] * too_wide
+        tab.evaluate(axe)
+        results = tab.evaluate(
+            "axe.run(document, {resultTypes: ['violations'], rules: {'region': {enabled: false}}})"
+        )
+        faults += [
+            f"{found['id']}: {found['nodes'][0]['html'][:120]}"
+            for found in results["violations"]
+            if found["impact"] in ("serious", "critical")
+        ]
+        assert not faults, f"{page}, {scheme}, {size}: {faults}"
+    context.close()
+
+
+def raw_in(tab):
+    """Return what a reader would see of Markdown, TeX or the press; code may look as it likes."""
+    text = tab.evaluate(
+        """() => {
+          const copy = document.querySelector("article").cloneNode(true);
+          copy.querySelectorAll("pre, code, script, svg, annotation").forEach((e) => e.remove());
+          return copy.textContent;
+        }"""
+    )
+    return RAW.findall(text)
+
+
+# ---------------------------------------------------------------- what a reader does
+
+
+@pytest.fixture
+def tab(browser):
+    context = browser.new_context(viewport=SIZES["wide"])
+    yield context.new_page()
+    context.close()
+
+
+def found_by_search(tab, words):
+    tab.keyboard.press("s")
+    tab.get_by_text("Type to start searching").wait_for()
+    tab.keyboard.type(words)
+    first = tab.locator(".md-search-result__item a").first
+    first.wait_for(timeout=10_000)
+    return tab.locator(".md-search-result__item").all_inner_texts()
+
+
+def rare_word(chapter):
+    """Return the heading of a chapter's last experiment: only that chapter has it."""
+    section = chapter.prose.read_text("utf-8").partition("\n## See it break\n")[2]
+    return re.findall(r"^### (.*)$", section, re.M)[0].replace("`", "")
+
+
+def test_search_finds_a_heading_of_each_chapter(tab, address):
+    for chapter in chapters():
+        tab.goto(address)
+        found = found_by_search(tab, rare_word(chapter))
+        assert any(rare_word(chapter).lower() in text.lower() for text in found), found
+
+
+def test_the_offline_edition_works_from_the_file_system(tab, offline):
+    faults = []
+    tab.on("console", lambda m: m.type == "error" and faults.append(m.text))
+    tab.on("pageerror", lambda e: faults.append(str(e)))
+    chapter = chapters()[-1]
+    tab.goto((offline / "index.html").as_uri())
+    found = found_by_search(tab, rare_word(chapter))
+    assert any(rare_word(chapter).lower() in text.lower() for text in found), found
+    tab.goto((offline / "chapters" / f"{slug_of(chapter)}.html").as_uri())
+    assert tab.locator(".katex").count() > 10
+    assert not faults, faults
+
+
+def test_keys_turn_the_page(tab, address):
+    tab.goto(address)
+    tab.keyboard.press("n")
+    tab.wait_for_url(f"**/chapters/{slug_of(chapters()[0])}/")
+    tab.keyboard.press("p")
+    tab.wait_for_url(address)
+
+
+def test_what_is_done_is_remembered_and_counted(tab, address):
+    chapter = chapters()[0]
+    page = f"{address}chapters/{slug_of(chapter)}/"
+    tab.goto(page)
+    first = tab.locator(".exercise .mark input").first
+    first.check()
+    tab.reload()
+    assert tab.locator(".exercise.done").count() == 1 and first.is_checked()
+    tab.goto(address)
+    entry = tab.locator(f'.entry[data-chapter="{chapter.slug}"]')
+    assert "1 of " in entry.inner_text()
+    tab.goto(page)
+    first.uncheck()
+    tab.goto(address)
+    assert "1 of " not in entry.inner_text()
+
+
+def test_the_answer_is_asked_for_twice(tab, address):
+    tab.goto(f"{address}chapters/{slug_of(chapters()[0])}/")
+    box = tab.locator(".exercise").first
+    code = box.locator("details.success details.success pre")
+    assert not code.is_visible()
+    box.locator("details.success > summary").first.click()
+    assert not code.is_visible()
+    box.locator("details.success details.success > summary").click()
+    assert code.is_visible()
+
+
+def test_the_map_leads_to_the_chapters(tab, address):
+    tab.goto(f"{address}map/")
+    links = tab.locator("figure.map a")
+    assert links.count() == len(chapters())
+    links.first.click()
+    tab.wait_for_url(f"**/chapters/{slug_of(chapters()[0])}/")
+
+
+def test_a_figure_serves_the_light_and_the_dark_page(browser, address):
+    chapter = chapters()[-1]
+    inks = set()
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        page = context.new_page()
+        page.goto(f"{address}chapters/{slug_of(chapter)}/")
+        label = page.locator("figure.plot svg text").first
+        inks.add(label.evaluate("e => getComputedStyle(e).fill"))
+        context.close()
+    assert len(inks) == 2
+
+
+def test_a_download_is_a_notebook(site):
+    import nbformat
+
+    for path in (Path(site) / "notebooks").glob("*.ipynb"):
+        nbformat.validate(nbformat.read(path, as_version=4))
