@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 from press.manuscript import Manuscript
 from press.page import builds_on, slug_of
 
-WIDTH, BOX, HIGH, ROW, LEFT = 720, 150, 40, 96, 10
+BOX, HIGH, GAP = 150, 40, 20  # CSS pixels
+ROW, HEADING = 100, 26
 A_ROW = 4  # boxes
 
 
 def drawn(manuscripts: Sequence[Manuscript]) -> str:
-    """Return the map as SVG; its boxes link to the chapters."""
-    places: dict[str, tuple[float, float]] = {}
-    shapes: list[str] = []
-    y, part, column = 30.0, None, 0
+    """Return the map: boxes that link to the chapters, over the lines between them."""
+    places: dict[str, tuple[int, int]] = {}
+    labels: list[str] = []
+    y, part, column = HEADING, None, 0
     for manuscript in manuscripts:
         if manuscript.front["part"] != part:
             y += ROW if part else 0
             part, column = manuscript.front["part"], 0
-            shapes.append(
-                f'<text class="row" x="{LEFT}" y="{y - 10:.0f}">{html.escape(part)}</text>'
-            )
+            labels.append(f'<span class="row" style="top:{y - HEADING}px">{part}</span>')
         elif column == A_ROW:
-            y, column = y + ROW - 30, 0
-        places[manuscript.chapter.slug] = LEFT + column * (BOX + 28), y
+            y, column = y + HIGH + GAP, 0
+        places[manuscript.chapter.slug] = column * (BOX + GAP), y
         column += 1
-    for manuscript in manuscripts:
-        x, top = places[manuscript.chapter.slug]
-        for earlier in builds_on(manuscript.chapter):
-            from_x, from_y = places[earlier.slug]
-            begin, end, below = from_x + BOX / 2, x + BOX / 2, from_y + HIGH
-            middle = (below + top) / 2
-            curve = f"M {begin} {below} C {begin} {middle} {end} {middle} {end} {top}"
-            shapes.append(f'<path class="edge" d="{curve}"/>')
-    for manuscript in manuscripts:
-        x, top = places[manuscript.chapter.slug]
-        title = html.escape(manuscript.title)
-        shapes.append(
-            f'<a href="chapter:{slug_of(manuscript.chapter)}"><rect x="{x:.0f}" y="{top:.0f}" '
-            f'width="{BOX}" height="{HIGH}" rx="4"/><text x="{x + BOX / 2:.0f}" y="{top + 25:.0f}" '
-            f'text-anchor="middle">{manuscript.chapter.number} · {title}</text></a>'
-        )
-    height = y + HIGH + 10
-    return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" xmlns="http://www.w3.org/2000/svg">{"".join(shapes)}</svg>'
+    lines = [
+        curve(places[earlier.slug], places[manuscript.chapter.slug])
+        for manuscript in manuscripts
+        for earlier in builds_on(manuscript.chapter)
+    ]
+    boxes = [
+        f"[{m.chapter.number} · {m.title}](chapters/{slug_of(m.chapter)}.md)"
+        f'{{ .box style="left:{places[m.chapter.slug][0]}px;top:{places[m.chapter.slug][1]}px" }}'
+        for m in manuscripts
+    ]
+    width, height = A_ROW * (BOX + GAP) - GAP, y + HIGH + 4
+    return (
+        f'<div class="map" tabindex="0" markdown>\n'
+        f'<div class="sheet" style="width:{width}px;height:{height}px" markdown="span">'
+        f'<svg aria-hidden="true" width="{width}" height="{height}">{"".join(lines)}</svg>'
+        f"{''.join(labels)}{' '.join(boxes)}</div>\n</div>"
+    )
+
+
+def curve(begin: tuple[int, int], end: tuple[int, int]) -> str:
+    """Return the line from one box down to another."""
+    x1, y1, x2, y2 = begin[0] + BOX // 2, begin[1] + HIGH, end[0] + BOX // 2, end[1]
+    middle = (y1 + y2) // 2
+    return f'<path d="M {x1} {y1} C {x1} {middle} {x2} {middle} {x2} {y2}"></path>'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import html
 import logging
-import posixpath
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -169,7 +168,7 @@ class Site:
         """Return a page with what it orders, `<<map>>` and the like, put in."""
         orders: dict[str, Callable[[], str]] = {
             "contents": self.contents,
-            "map": self.map,
+            "map": lambda: drawn(self.manuscripts),
             "words": self.words,
             "letters": self.letters,
             "sources": self.sources,
@@ -208,16 +207,6 @@ class Site:
                 "</div>",
             ]
         return "\n".join(lines)
-
-    def map(self) -> str:
-        """Return the map of the book, to be put in as a figure."""
-        self.figures["map"] = drawn(self.manuscripts), "The chapters and what each builds on"
-        rows = [f"- [{m.title}](chapters/{slug_of(m.chapter)}.md)" for m in self.manuscripts]
-        listed = "\n".join(f"    {row}" for row in rows)
-        return (
-            '<figure class="plot map" markdown="0"><div data-figure="map"></div></figure>\n\n'
-            f'??? info "The same as a list"\n\n{listed}\n'
-        )
 
     def words(self) -> str:
         """Return every term with the sentence that introduces it, and every function."""
@@ -285,12 +274,7 @@ class Site:
 
         output = PLACE.sub(figure, output)
         output = output.replace(' class="arithmatex" data-search-exclude', ' class="arithmatex"')
-        output = maths.put(output, TYPESET)
-        return re.sub(
-            r'href="chapter:([\w-]+)"',
-            lambda m: f'href="{address(m[1], page)}"',
-            output,
-        )
+        return maths.put(output, TYPESET)
 
 
 def throughout(manuscript: Manuscript) -> str:
@@ -321,11 +305,3 @@ def unlinked(sentence: str) -> str:
     return outside(
         re.compile(r"`[^`]*`"), sentence, lambda s: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", s)
     )
-
-
-def address(slug: str, page: Any) -> str:
-    """Return the way from a page to a chapter, with or without directory addresses."""
-    directory = page.url.endswith("/") or page.url in ("", "./")
-    target = f"chapters/{slug}/" if directory else f"chapters/{slug}.html"
-    here = page.url if directory else posixpath.dirname(page.url)
-    return posixpath.relpath(target, here or ".") + ("/" if directory else "")

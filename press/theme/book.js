@@ -46,6 +46,7 @@ function addTally(entry) {
 }
 
 document$.subscribe(() => {
+  for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) table.tabIndex = 0;
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
   for (const box of document.querySelectorAll(".exercise:not(:has(.mark))")) addMark(box);
   for (const entry of document.querySelectorAll(".entry:not(:has(.tally))")) addTally(entry);
