@@ -57,7 +57,7 @@ def load(name: str) -> dict[str, np.ndarray]:
     try:
         with np.load(file_of(name), allow_pickle=False) as file:
             return dict(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         what = "is not in the repository and was not fetched yet"
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         what = "was fetched, but its file is damaged"
