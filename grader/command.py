@@ -53,6 +53,8 @@ def parser() -> Parser:
     q = word("reset", reset, "the empty hole again; what you had is kept")
     q.add_argument("name", metavar="CHAPTER or FUNCTION")
     word("list", list_, "the book in order")
+    q = word("data", data, "fetch the data sets that are not in the repository")
+    q.add_argument("names", nargs="*", metavar="NAME", help="without one: all that are missing")
     word("doctor", doctor, "what this system has, and what it lacks")
     q = word("new", new, "for authors: the files of a new chapter")
     q.add_argument("name", metavar="[NUMBER-]SLUG")
@@ -118,6 +120,13 @@ def list_(options: argparse.Namespace) -> int:
     for chapter in every:
         print(f"{chapter.name}  {chapter.slug:<{length}}  {chapter.summary}")
     return PASSED
+
+
+def data(options: argparse.Namespace) -> int:
+    """Fetch data sets, all of them without a name."""
+    from grader.data import fetch
+
+    return fetch(options.names)
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ from grader.show import brief
 
 MAX_TEXT = 500
 MAX_FRAMES = 3
+CLOSED = ("solutions", "exercises")  # packages of which only what is named may be imported
 
 
 @functools.lru_cache(maxsize=64)
@@ -51,11 +52,14 @@ class Shelf(importlib.abc.MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> Any:
         if name in self.modules:
-            package = Path(self.modules[name]).name == "__init__.py"
+            file = Path(self.modules[name])
+            inside = [] if name in CLOSED else [str(file.parent)]
             return importlib.util.spec_from_file_location(
-                name, self.modules[name], submodule_search_locations=[] if package else None
+                name,
+                file,
+                submodule_search_locations=inside if file.name == "__init__.py" else None,
             )
-        if name.partition(".")[0] in ("solutions", "exercises"):
+        if name.partition(".")[0] in CLOSED:
             raise ModuleNotFoundError(
                 f"{name} is not an earlier chapter; here you may import "
                 f"{', '.join(sorted(m for m in self.modules if '.' in m)) or 'none'}",

@@ -150,6 +150,7 @@ def test_one_function_is_checked_by_its_name(home):
         (["check", "fit"], "is the end of several names: logistic_regression.LogisticRegression"),
         (["reset", "nothing"], "There is no chapter or function 'nothing'"),
         (["chek", "7"], "There is no command 'chek'. Did you mean check"),
+        (["data", "diamond"], "There is no data set 'diamond'. Did you mean diamonds?"),
         (["new", "Übung 8"], "is no name for a chapter"),
         (["new", "07-again"], "Chapter 7 is logistic_regression already"),
         (["new", "inputs"], "all chapters share"),
@@ -480,7 +481,7 @@ def test_doctor_says_what_is_there_and_what_is_switched_off(home):
     assert off.returncode == 0 and off.stdout.count("(switched off)") == 4
 
 
-@pytest.mark.parametrize("words", [["--help"], ["list"], ["hint", "sigmoid"]])
+@pytest.mark.parametrize("words", [["--help"], ["list"], ["hint", "sigmoid"], ["data", "--help"]])
 def test_light_words_import_neither_numpy_nor_pytest(home, words):
     program = (
         "import sys; from grader.__main__ import main\n"

@@ -1,0 +1,1 @@
+"""One module per data set, with one function of the same name."""
