@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from book_tools import copy_of_the_book, grader, graft
 
-from grader import book, stub
+from grader import book, screen, stub
+from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 
+STATES = [(NOT_YET, ""), (WAITS, "g"), (DONE, "")]
 CHAPTER = book.find_chapter("logistic_regression")
 HOLES = [hole.name for hole in stub.holes(CHAPTER.source)]
 SOLVED = CHAPTER.source
@@ -35,6 +37,8 @@ def home(shared):
     (shared / "exercises").mkdir(exist_ok=True)
     for path in (shared / "exercises").iterdir():
         path.unlink()
+    for chapter in book.chapters():
+        (shared / "exercises" / chapter.exercise.name).write_bytes(chapter.exercise.read_bytes())
     write(shared, stub.derive(SOLVED))
     return shared
 
@@ -69,12 +73,37 @@ def test_an_untouched_chapter_is_not_yet_and_says_how_to_begin(home):
     assert "\x1b" not in run.stdout and run.stderr == ""
 
 
-@pytest.mark.parametrize("name", ["chapter-07", "7", "07", "logistic-regression", None])
+@pytest.mark.parametrize("name", ["chapter-07", "7", "07", "logistic-regression"])
 def test_the_reference_is_green_by_any_name(home, name):
     write(home, SOLVED)
-    run = grader(home, *["check", name][: 2 if name else 1])
+    run = grader(home, "check", name)
     assert run.returncode == 0
     assert "8 of 8 exercises." in run.stdout and "✗" not in run.stdout
+
+
+def test_without_a_name_it_is_the_first_chapter_that_is_not_done(home):
+    first, second, *_ = book.chapters()
+    run = grader(home, "check")
+    assert run.returncode == 1 and run.stdout.startswith(f"chapter {first.number}  {first.title}")
+    assert f"grader check {second.name}" not in run.stdout
+    (home / "exercises" / first.exercise.name).write_text(first.source, encoding="utf-8")
+    run = grader(home, "check")
+    assert run.returncode == 1 and f"Next: grader check {second.name}\n" in run.stdout
+    assert f"chapter {second.number}  {second.title}" in run.stdout
+
+
+def test_one_exercise_that_is_done_leads_back_to_its_chapter(home):
+    """It led to the next chapter, with seven exercises of this one still empty."""
+    write(home, SOLVED)
+    run = grader(home, "check", "sigmoid")
+    assert "1 of 1 exercise.  Next: grader check chapter-07\n" in run.stdout
+
+
+def test_an_empty_exercise_is_not_yet_whatever_else_it_would_wait_for():
+    verdicts = [Verdict(state, "f", "", state, waits_for=other) for state, other in STATES]
+    assert state_of(verdicts) == NOT_YET and state_of(verdicts[1:]) == WAITS
+    lines = screen.exercise_lines("f", verdicts[:2], screen.Style(colour=False), 80)
+    assert [line.split() for line in lines] == [["f", "not", "yet"]]
 
 
 def test_another_way_is_green(home):
@@ -119,6 +148,8 @@ def test_an_exercise_that_calls_an_empty_one_waits(home):
     write(home, source)
     run = grader(home, "check", "7")
     assert re.search(r"log_loss_gradient +waits for sigmoid", run.stdout)
+    run = grader(home, "check", "log_loss_gradient")
+    assert run.stdout.splitlines()[4] == "0 of 1 exercise.  Next: grader check chapter-07"
 
 
 def test_a_changed_argument_is_told(home):
@@ -147,7 +178,7 @@ def test_one_function_is_checked_by_its_name(home):
         (["check", "chapter-77"], "There is no chapter or function 'chapter-77'"),
         (["hint", "sofmax"], "Did you mean softmax"),
         (["hint", "7"], "7 is a chapter; say which exercise: sigmoid,"),
-        (["check", "fit"], "is the end of several names: logistic_regression.LogisticRegression"),
+        (["check", "fit"], "several names: arrays.NearestMean.fit, logistic_regression.Log"),
         (["reset", "nothing"], "There is no chapter or function 'nothing'"),
         (["chek", "7"], "There is no command 'chek'. Did you mean check"),
         (["new", "Übung 8"], "is no name for a chapter"),
