@@ -159,6 +159,7 @@ def test_a_changed_argument_is_told(home):
     assert "The result is right, but softmax changed an array that was given to it" in re.sub(
         r"\s+", " ", run.stdout
     )
+    assert "This is how it looks" not in run.stdout  # a mistake with a right result explains none
 
 
 # Names
