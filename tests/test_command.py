@@ -576,3 +576,29 @@ def test_the_screen_in_the_readme_is_a_real_one(home):
         source = source.replace(f'    raise NotImplementedError("{hole.name}")\n', answer)
     write(home, source)
     assert grader(home, "check", "chapter-07").stdout.startswith(shown)
+
+
+def test_the_screens_on_the_first_page_are_real(home):
+    """What a newcomer is told to expect is what the grader says, at 72 columns."""
+    page = (book.ROOT / "chapters" / "00-arrays.md").read_text(encoding="utf-8")
+    first, path = book.find_chapter("arrays"), home / "exercises" / "arrays.py"
+    empty, hole = stub.derive(first.source), stub.holes(first.source)[0]
+    hollow = f'    raise NotImplementedError("{hole.name}")\n'
+    hollow_shown, attempt = re.findall(
+        r"^    # your turn \(warm-up\)\n(.*?)^```$", page, re.M | re.S
+    )
+    assert hollow_shown == hollow
+    answer = stub.answer(first.source, hole)
+    outputs = []
+    for words, code in [
+        (["check", "chapter-00"], hollow),
+        (["check", hole.name], attempt),
+        (["hint", hole.name], attempt),
+        (["check", hole.name], answer),
+    ]:
+        path.write_text(empty.replace(hollow, code), encoding="utf-8")
+        outputs.append(grader(home, *words, COLUMNS="72").stdout)
+    screens = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
+    assert len(screens) == len(outputs)
+    for shown, output in zip(screens, outputs, strict=True):
+        assert shown in output
