@@ -33,7 +33,7 @@ def diagnose(
             continue
         source = reference.mutant(mistake)
         alike = {
-            id: same(result_of(outcome), result_of(reference.run(reference.checks[id], source)))
+            id: looks_like(outcome, reference.run(reference.checks[id], source), id, reference)
             for id, outcome in outcomes.items()
         }
         if all(alike.values()):
@@ -42,3 +42,15 @@ def diagnose(
             if alike[id]:
                 told[id].append(mistake.why)
     return {id: (whole or whys)[:MOST] for id, whys in told.items()}
+
+
+def looks_like(outcome: Any, mutant: Any, id: str, reference: Reference) -> bool:
+    """Return whether a mistake's outcome is like the learner's.
+
+    Where the mistake does no harm to the result, that says nothing: then it
+    must change the same arrays too.
+    """
+    if not same(result_of(outcome), result_of(mutant)):
+        return False
+    right = result_of(reference.outcome(reference.checks[id]))
+    return outcome["changed"] == mutant["changed"] or not same(result_of(mutant), right)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from grader.book import Chapter, chapters
+from grader.find import hole_names
 from grader.submission import Obstacle, label_of
 from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
 
@@ -91,7 +92,8 @@ def exercise_lines(hole: str, verdicts: list[Verdict], style: Style, columns: in
     cut = len(line) - len(word)
     lines = [line[:cut] + style(colour, word)]
     for verdict in verdicts:
-        if verdict.state not in (NOT_YET, WAITS) or verdict.state != state or verdict.printed:
+        is_quiet = verdict.state == state or state == NOT_YET
+        if verdict.state not in (NOT_YET, WAITS) or not is_quiet or verdict.printed:
             lines += check_lines(verdict, style, columns)
     return lines
 
@@ -177,6 +179,8 @@ def next_step(chapter: Chapter, states: dict[str, str], obstacle: Obstacle | Non
             return f"fill in {hole}, then grader check {hole}"
         if state not in (DONE, WAITS):
             return f"grader hint {hole}"
+    if WAITS in states.values() or len(states) < len(hole_names(chapter)):
+        return f"grader check {chapter.name}"
     following = [c for c in chapters() if c.number > chapter.number]
     return f"grader check {following[0].name}" if following else "grader list"
 

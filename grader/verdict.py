@@ -13,7 +13,7 @@ DONE, WRONG, NOT_YET, WAITS = "done", "wrong", "not yet", "waits"
 CRASHED, TOO_SLOW = "crashed", "too slow"
 
 # of an exercise whose checks ended differently, the first of these is its state
-WORST_FIRST = (CRASHED, TOO_SLOW, WRONG, WAITS, NOT_YET, DONE)
+WORST_FIRST = (CRASHED, TOO_SLOW, WRONG, NOT_YET, WAITS, DONE)
 
 
 @dataclass

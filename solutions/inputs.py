@@ -4,6 +4,8 @@ The references call these first, so that the code below them can be read as
 mathematics. They are given to the learner; no exercise asks for them.
 """
 
+import operator
+
 import numpy as np
 
 
@@ -79,12 +81,36 @@ def in_range(name, value, low=None, high=None, above=None):
     return value
 
 
-def fitted(model, name, X):
-    """Return X as a matrix that fits the learned weights called `name`."""
+def whole(name, value, low=None, high=None):
+    """Return `value` as an int if it is one, in [low, high], else raise."""
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name} must be a whole number, not {value!r}"
+        ) from None
+    return in_range(name, value, low, high)
+
+
+def as_rng(rng):
+    """Return `rng` if numbers can be drawn from it, else raise."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            "rng must be a numpy.random.Generator, such as "
+            f"np.random.default_rng(0), not {rng!r}"
+        )
+    return rng
+
+
+def fitted(model, name, X, axis=0):
+    """Return X as a matrix that fits what was learned under `name`.
+
+    `axis` is the one that runs over the features, in what was learned.
+    """
     if not hasattr(model, name):
         kind = type(model).__name__
         raise NotFittedError(f"this {kind} has no {name}: call fit first")
-    X, d = as_matrix(X), len(getattr(model, name))
+    X, d = as_matrix(X), np.shape(getattr(model, name))[axis]
     if X.shape[1] != d:
         raise ValueError(f"fit saw {d} features, but X has shape {X.shape}")
     return X

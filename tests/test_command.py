@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from book_tools import copy_of_the_book, grader, graft
 
-from grader import book, stub
+from grader import book, screen, stub
+from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 
+STATES = [(NOT_YET, ""), (WAITS, "g"), (DONE, "")]
 CHAPTER = book.find_chapter("logistic_regression")
 HOLES = [hole.name for hole in stub.holes(CHAPTER.source)]
 SOLVED = CHAPTER.source
@@ -35,6 +37,8 @@ def home(shared):
     (shared / "exercises").mkdir(exist_ok=True)
     for path in (shared / "exercises").iterdir():
         path.unlink()
+    for chapter in book.chapters():
+        (shared / "exercises" / chapter.exercise.name).write_bytes(chapter.exercise.read_bytes())
     write(shared, stub.derive(SOLVED))
     return shared
 
@@ -69,12 +73,37 @@ def test_an_untouched_chapter_is_not_yet_and_says_how_to_begin(home):
     assert "\x1b" not in run.stdout and run.stderr == ""
 
 
-@pytest.mark.parametrize("name", ["chapter-07", "7", "07", "logistic-regression", None])
+@pytest.mark.parametrize("name", ["chapter-07", "7", "07", "logistic-regression"])
 def test_the_reference_is_green_by_any_name(home, name):
     write(home, SOLVED)
-    run = grader(home, *["check", name][: 2 if name else 1])
+    run = grader(home, "check", name)
     assert run.returncode == 0
     assert "8 of 8 exercises." in run.stdout and "✗" not in run.stdout
+
+
+def test_without_a_name_it_is_the_first_chapter_that_is_not_done(home):
+    first, second, *_ = book.chapters()
+    run = grader(home, "check")
+    assert run.returncode == 1 and run.stdout.startswith(f"chapter {first.number}  {first.title}")
+    assert f"grader check {second.name}" not in run.stdout
+    (home / "exercises" / first.exercise.name).write_text(first.source, encoding="utf-8")
+    run = grader(home, "check")
+    assert run.returncode == 1 and f"Next: grader check {second.name}\n" in run.stdout
+    assert f"chapter {second.number}  {second.title}" in run.stdout
+
+
+def test_one_exercise_that_is_done_leads_back_to_its_chapter(home):
+    """It led to the next chapter, with seven exercises of this one still empty."""
+    write(home, SOLVED)
+    run = grader(home, "check", "sigmoid")
+    assert "1 of 1 exercise.  Next: grader check chapter-07\n" in run.stdout
+
+
+def test_an_empty_exercise_is_not_yet_whatever_else_it_would_wait_for():
+    verdicts = [Verdict(state, "f", "", state, waits_for=other) for state, other in STATES]
+    assert state_of(verdicts) == NOT_YET and state_of(verdicts[1:]) == WAITS
+    lines = screen.exercise_lines("f", verdicts[:2], screen.Style(colour=False), 80)
+    assert [line.split() for line in lines] == [["f", "not", "yet"]]
 
 
 def test_another_way_is_green(home):
@@ -119,6 +148,8 @@ def test_an_exercise_that_calls_an_empty_one_waits(home):
     write(home, source)
     run = grader(home, "check", "7")
     assert re.search(r"log_loss_gradient +waits for sigmoid", run.stdout)
+    run = grader(home, "check", "log_loss_gradient")
+    assert run.stdout.splitlines()[4] == "0 of 1 exercise.  Next: grader check chapter-07"
 
 
 def test_a_changed_argument_is_told(home):
@@ -128,6 +159,7 @@ def test_a_changed_argument_is_told(home):
     assert "The result is right, but softmax changed an array that was given to it" in re.sub(
         r"\s+", " ", run.stdout
     )
+    assert "This is how it looks" not in run.stdout  # a mistake with a right result explains none
 
 
 # Names
@@ -147,7 +179,7 @@ def test_one_function_is_checked_by_its_name(home):
         (["check", "chapter-77"], "There is no chapter or function 'chapter-77'"),
         (["hint", "sofmax"], "Did you mean softmax"),
         (["hint", "7"], "7 is a chapter; say which exercise: sigmoid,"),
-        (["check", "fit"], "is the end of several names: logistic_regression.LogisticRegression"),
+        (["check", "fit"], "several names: arrays.NearestMean.fit, logistic_regression.Log"),
         (["reset", "nothing"], "There is no chapter or function 'nothing'"),
         (["chek", "7"], "There is no command 'chek'. Did you mean check"),
         (["data", "diamond"], "There is no data set 'diamond'. Did you mean diamonds?"),
@@ -545,3 +577,29 @@ def test_the_screen_in_the_readme_is_a_real_one(home):
         source = source.replace(f'    raise NotImplementedError("{hole.name}")\n', answer)
     write(home, source)
     assert grader(home, "check", "chapter-07").stdout.startswith(shown)
+
+
+def test_the_screens_on_the_first_page_are_real(home):
+    """What a newcomer is told to expect is what the grader says, at 72 columns."""
+    page = (book.ROOT / "chapters" / "00-arrays.md").read_text(encoding="utf-8")
+    first, path = book.find_chapter("arrays"), home / "exercises" / "arrays.py"
+    empty, hole = stub.derive(first.source), stub.holes(first.source)[0]
+    hollow = f'    raise NotImplementedError("{hole.name}")\n'
+    hollow_shown, attempt = re.findall(
+        r"^    # your turn \(warm-up\)\n(.*?)^```$", page, re.M | re.S
+    )
+    assert hollow_shown == hollow
+    answer = stub.answer(first.source, hole)
+    outputs = []
+    for words, code in [
+        (["check", "chapter-00"], hollow),
+        (["check", hole.name], attempt),
+        (["hint", hole.name], attempt),
+        (["check", hole.name], answer),
+    ]:
+        path.write_text(empty.replace(hollow, code), encoding="utf-8")
+        outputs.append(grader(home, *words, COLUMNS="72").stdout)
+    screens = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
+    assert len(screens) == len(outputs)
+    for shown, output in zip(screens, outputs, strict=True):
+        assert shown in output
