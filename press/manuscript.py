@@ -4,6 +4,7 @@ A fence in `python` is a cell, executed from top to bottom. Words after it:
 
     .noeval    shown and never run
     hide       run and not shown (its output is)
+    fold       shown folded: code that only draws
     predict    the output is folded, so that the reader can commit to a guess
     raises     is meant to fail
     timed      speaks of the clock: nobody expects the same output twice
@@ -26,7 +27,7 @@ from press.weave import Unknown, weave
 
 FRONT = re.compile(r"\A---\n(.*?)^---\n", re.M | re.S)
 KEYS = {"part": str, "level": int, "minutes": int}
-OPTIONS = {"hide", "predict", "raises", "timed", "caption", "alt"}
+OPTIONS = {"hide", "fold", "predict", "raises", "timed", "caption", "alt"}
 FENCE = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
 NO_PROSE = re.compile(r"^( *)```.*?^\1```$|\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`", re.M | re.S)
 LINK = re.compile(r"\[[^]\n]*\]\(([^)\s]*)\)")

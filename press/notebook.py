@@ -75,7 +75,7 @@ def notebook(manuscript: Manuscript, outputs: Outputs) -> nbformat.NotebookNode:
     for piece in manuscript.pieces:
         if isinstance(piece, Cell):
             cell = nbformat.v4.new_code_cell(piece.source, outputs=next(runs))
-            if piece.has("hide"):
+            if piece.has("hide") or piece.has("fold"):
                 cell.metadata["jupyter"] = {"source_hidden": True}
             if piece.has("predict"):
                 cell.metadata["jupyter"] = {"outputs_hidden": True}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ EQUATION = re.compile(
 )
 SECTION = re.compile(r"^### `(?P<name>[\w.]+)`\n(?P<body>.*?)(?=^##|\Z)", re.M | re.S)
 ANSWER = re.compile(r'^\?\?\? success "[^"\n]*"\n\n(?P<body>(?:    .*\n|\n)+)', re.M)
+HEADING = re.compile(r"^(?:#|\?\?\? |!!! ).*$", re.M)
 TERM = re.compile(r"\*\*(?P<term>[^*\n]+)\*\*(?!\{)")
 CODE = re.compile(r"(?<![\[`])`(?P<name>[A-Za-z_][\w.]*)`(?!`)")
 SLUG_LINK = re.compile(r"\]\((?P<slug>[a-z_0-9]+)(?P<anchor>#[\w.-]+)?\)")
@@ -40,6 +42,11 @@ def outside(pattern: re.Pattern[str], text: str, change: Callable[[str], str]) -
         found += [change(text[at : match.start()]), match[0]]
         at = match.end()
     return "".join([*found, change(text[at:])])
+
+
+def indented(text: str) -> str:
+    """Return a text four columns further in, as the body of something folded."""
+    return textwrap.indent(text, "    ")
 
 
 def builds_on(chapter: Chapter) -> list[Chapter]:
@@ -118,10 +125,12 @@ class Page:
         )
 
     def prose(self, text: str) -> str:
-        """Number the equations, and link what a text speaks of."""
-        text = outside(NO_PROSE, text, self.references)
-        text = EQUATION.sub(self.equation, text)
-        return outside(re.compile(r"^#.*$", re.M), text, self.names)
+        """Number the equations, and link what a text speaks of, but for its headings."""
+
+        def link(part: str) -> str:
+            return self.names(outside(NO_PROSE, part, self.references))
+
+        return EQUATION.sub(self.equation, outside(HEADING, text, link))
 
     def equation(self, match: re.Match[str]) -> str:
         """Return an equation with its number beside it."""
@@ -165,11 +174,10 @@ class Page:
         )
 
         def answer(found: re.Match[str]) -> str:
-            inner = "".join(f"    {line}" for line in found["body"].splitlines(keepends=True))
             return (
                 f'{hints}??? success "The answer"\n\n'
                 "    An answer read before an attempt is soon forgotten.\n\n"
-                f'    ??? success "I have tried; show it"\n\n{inner}'
+                f'    ??? success "I have tried; show it"\n\n{indented(found["body"])}'
             )
 
         points = f"{hole.points} point{'s' if hole.points > 1 else ''}"
@@ -184,9 +192,11 @@ class Page:
         """Return a cell and what came out of it."""
         code = "" if cell.has("hide") else f"``` {{ .python .cell }}\n{cell.source}\n```"
         shown = "\n\n".join(self.output(cell, output) for output in outputs)
+        if cell.has("fold"):
+            code, shown = shown, f'??? code "The code that drew this"\n\n{indented(code)}'
         if cell.has("predict"):
-            inner = "".join(f"    {line}" for line in shown.splitlines(keepends=True))
-            shown = f'??? predict "Your guess first; then unfold what it prints"\n\n{inner}'
+            title = "Your guess first; then unfold what it prints"
+            shown = f'??? predict "{title}"\n\n{indented(shown)}'
         return "\n\n".join(part for part in (code, shown) if part)
 
     def output(self, cell: Cell, output: dict[str, Any]) -> str:

@@ -58,7 +58,7 @@ def sha(data: bytes) -> str:
 
 def key_of(manuscript: Manuscript) -> str:
     """Return the hash of what the cells of a chapter say."""
-    cells = [[c.source, sorted(c.options.keys() & {"raises", "hide"})] for c in manuscript.cells]
+    cells = [[cell.source, cell.has("raises")] for cell in manuscript.cells]
     return sha(json.dumps(cells).encode())
 
 

@@ -252,6 +252,11 @@ def test_the_prose_speaks_as_the_book_does(chapter):
     assert "!" not in re.sub(r"!!!|!\[|<<[^>]*>>|\$[^$]*\$", "", text), "no exclamation marks"
 
 
+def test_its_run_is_kept(chapter):
+    path = ROOT / "press" / "runs" / f"{chapter.slug}.ipynb"
+    assert path.exists(), f"`mkdocs build` runs the cells and keeps what they print in {path.name}"
+
+
 def test_no_other_name_carries_the_number(chapter):
     for part in chapter.parts[1:]:
         assert not re.search(r"\d", part.name), f"{part.name}: the number stands in chapters/ only"

@@ -226,6 +226,12 @@ def test_a_page_links_terms_and_functions(written):
     assert "[this](logistic-regression.md#x)" in page
 
 
+def test_what_is_folded_or_a_heading_has_no_links(written):
+    titles = '### Why `sigmoid`\n\n??? question "What is `sigmoid` in (7.1)?"\n\n    One.\n'
+    text = f"$$x = 1. \\tag{{7.1}}$$\n\n{titles}"
+    assert titles in page_of(written(text))
+
+
 def test_what_a_cell_predicts_is_folded(written):
     manuscript = written("```python predict\nprint(1)\n```\n")
     page = page_of(manuscript, [[{"output_type": "stream", "name": "stdout", "text": "1\n"}]])
