@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import jupytext  # type: ignore[import-untyped]
+import jupytext
 import yaml
 
 from grader.book import Chapter, chapters
@@ -114,8 +114,8 @@ class Manuscript:
                 line, at = self.raw[:begin].count("\n") + 1, begin + 1
             if cell.cell_type == "code":
                 options = {k: v for k, v in cell.metadata.items() if k != "jupyter"}
-                if unknown := options.keys() - OPTIONS:
-                    raise self.stop(line - 1, f"a fence knows no option `{unknown.pop()}`")
+                if odd := options.keys() - OPTIONS:
+                    raise self.stop(line - 1, f"a fence knows no option `{odd.pop()}`")
                 found.append(Cell(cell.source, options, line))
             else:
                 found.append(Text(cell.source, line))

@@ -62,7 +62,7 @@ def leads_to(chapter: Chapter) -> list[Chapter]:
 
 def addresses(chapter: Chapter) -> dict[str, str]:
     """Return where each function a chapter can name is described, from the chapter's page."""
-    found = {}
+    found: dict[str, str] = {}
     for other in [*builds_on(chapter), chapter]:
         public = [n for n in stub.definitions(stub.parsed(other.source)) if "._" not in f".{n}"]
         mine = other is chapter

@@ -180,9 +180,9 @@ def tidy(output: Any) -> dict[str, Any]:
     """Return an output without what changes from run to run."""
     kind = output.output_type
     if kind == "stream":
-        return nbformat.v4.new_output("stream", name=output.name, text=output.text)  # type: ignore[no-any-return]
+        return nbformat.v4.new_output("stream", name=output.name, text=output.text)
     if kind == "error":
-        return nbformat.v4.new_output(  # type: ignore[no-any-return]
+        return nbformat.v4.new_output(
             "error", ename=output.ename, evalue=output.evalue, traceback=[]
         )
     data = output.data
@@ -190,7 +190,7 @@ def tidy(output: Any) -> dict[str, Any]:
         data = {"image/svg+xml": figures.lean(data["image/svg+xml"])}
     else:
         data = {"text/plain": data["text/plain"]}
-    return nbformat.v4.new_output("display_data", data=data)  # type: ignore[no-any-return]
+    return nbformat.v4.new_output("display_data", data=data)
 
 
 def run(manuscript: Manuscript) -> tuple[Outputs, bool]:
