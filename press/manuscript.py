@@ -149,7 +149,10 @@ class Manuscript:
                 line = self.raw[: match.start()].count("\n") + 1
                 raise self.stop(line, f"\\tag{{{match[1]}}}: here equations begin with {own}")
         prose = NO_PROSE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), self.raw)
-        for match in re.finditer(rf"\(({re.escape(own)}\d+)\)", prose):
-            if match[1] not in self.tags:
-                line = prose[: match.start()].count("\n") + 1
-                raise self.stop(line, f"no equation has the number {match[0]}")
+        captions = len(re.findall(r"^```python .*\bcaption=", self.raw, re.M))
+        figures = [f"{own}{i}" for i in range(1, captions + 1)]
+        for pattern, known in ((r"\((%s\d+)\)", self.tags), (r"\b[Ff]igure (%s\d+)", figures)):
+            for match in re.finditer(pattern % re.escape(own), prose):
+                if match[1] not in known:
+                    line = prose[: match.start()].count("\n") + 1
+                    raise self.stop(line, f"nothing on this page has the number {match[0]}")

@@ -151,6 +151,7 @@ class Page:
         )
         for number in self.manuscript.tags:
             text = text.replace(f"({number})", f"[({number})](#{self.place(number)})")
+        text = re.sub(rf"\b[Ff]igure {self.chapter.number}\.(\d+)", r"[\g<0>](#figure-\1)", text)
         return TERM.sub(lambda m: f"**{m['term']}**{{ #{anchor(m['term'])} .term }}", text)
 
     def names(self, text: str) -> str:
@@ -209,7 +210,7 @@ class Page:
             return f"``` {{ .text {kind} }}\n{text.rstrip()}\n```"
         place = f"figure-{len(self.figures) + 1}"
         self.figures[place] = svg, html.escape(str(cell.options["alt"]))
-        number = f"Figure {self.chapter.number}.{len(self.figures)}"
+        number = f"Figure&nbsp;{self.chapter.number}.{len(self.figures)}"
         return (
             f'<figure class="plot" id="{place}" markdown>\n'
             f'<div data-figure="{self.chapter.slug}/{place}"></div>\n'

@@ -98,7 +98,8 @@ def test_an_unknown_name_is_refused_with_its_line(reference, reason):
     [
         ("```python .noeval\n<<logistic_regression.sigmoyd>>\n```\n", 10, "no sigmoyd"),
         ("One.\n\nSee [this](no_such_chapter).\n", 11, "no chapter `no_such_chapter`"),
-        ("One.\n\nBy (7.9) it is so.\n", 11, "no equation has the number (7.9)"),
+        ("One.\n\nBy (7.9) it is so.\n", 11, "has the number (7.9)"),
+        ("One.\n\nIn figure 7.2 it is so.\n", 11, "has the number figure 7.2"),
         ("$$x = 1 \\tag{3.1}$$\n", 9, "here equations begin with 7."),
         ('```python capton="A line."\n1 + 1\n```\n', 9, "no option `capton`"),
     ],
@@ -224,6 +225,14 @@ def test_a_page_links_terms_and_functions(written):
     assert "**logit**{ #term-logit .term }" in page
     assert "(../api/logistic-regression.md#solutions.logistic_regression.sigmoid)" in page
     assert "[this](logistic-regression.md#x)" in page
+
+
+def test_a_figure_is_referred_to_by_its_number(written):
+    manuscript = written('See figure 7.1.\n\n```python caption="A line." alt="A"\n1\n```\n')
+    svg = [{"output_type": "display_data", "data": {"image/svg+xml": "<svg></svg>"}}]
+    page = page_of(manuscript, [svg])
+    assert "See [figure 7.1](#figure-1)." in page
+    assert 'id="figure-1"' in page and "<b>Figure&nbsp;7.1</b> A line." in page
 
 
 def test_what_is_folded_or_a_heading_has_no_links(written):
