@@ -374,12 +374,14 @@ def totals(code, rng):
 
 @check("td_control")
 def one_epsilon_each(code, rng):
-    """each episode has its own epsilon, for the choice and for the rule"""
+    """each episode has its own epsilon, for every choice and for the rule"""
     log, Q = [], np.array([[0.0, 1.0, 0.0]])
-    world = World([[(0, 1.0, True), (0, 2.0, True), (0, 3.0, True)]])
-    epsilons = np.r_[np.zeros(5), np.full(60, 1.0), np.zeros(5)]
-    _, totals = code.td_control(world, watched(log), 70, rng, epsilon=epsilons, Q=Q)
-    return np.array(log)[:, -1], totals[:5], set(totals[5:65].tolist()), totals[65:]
+    world = World([[(0, 1.0, False)] * 3], cut=2)
+    epsilons = np.r_[np.zeros(5), np.ones(80), np.zeros(5)]
+    code.td_control(world, watched(log), 90, rng, epsilon=epsilons, Q=Q)
+    actions = np.array(log)[:, 1].reshape(90, 2)
+    first, second = (set(column.tolist()) for column in actions[5:85].T)
+    return np.array(log)[:, -1], actions[:5], first, second, actions[85:]
 
 
 def best_of_the_next(Q, step, learning_rate, gamma, epsilon):
@@ -791,10 +793,16 @@ MISTAKES = [
         new="totals[i] = reward",
     ),
     Mistake(
-        "the policy is greedy and never explores",
+        "the first action of an episode is never a random one",
         in_="td_control",
         old="action, over = choose(Q[state], epsilon, rng), False",
         new="action, over = choose(Q[state], 0.0, rng), False",
+    ),
+    Mistake(
+        "only the first action of an episode may be a random one",
+        in_="td_control",
+        old="then = choose(Q[after], epsilon, rng)",
+        new="then = choose(Q[after], 0.0, rng)",
     ),
     Mistake(
         "the rule is told another epsilon than was played with",
