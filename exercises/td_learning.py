@@ -339,6 +339,7 @@ def td_lambda(
     V = as_vector(V, "V", least=1).copy()
     rewards = as_vector(rewards, "rewards")
     in_range("gamma", gamma, low=0, high=1)
+    in_range("learning_rate", learning_rate, above=0)
     in_range("trace_decay", trace_decay, low=0, high=1)
     states = as_states(states, len(V), len(rewards) + 1)
     # your turn (stretch)
