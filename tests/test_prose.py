@@ -87,7 +87,7 @@ def not_computed(whole, printed):
         plain = number.replace(",", "").replace("−", "-")
         if "." not in plain and (len(plain.lstrip("-")) < 3 or int(plain) in YEAR):
             continue
-        if re.fullmatch(r"\d\.\d", plain) and f"({plain})" in text:
+        if re.fullmatch(r"\d+\.\d+", plain) and f"({plain})" in text:
             continue  # the number of an equation
         if float(plain) not in known:
             missing.append(number)
