@@ -236,6 +236,46 @@ def accuracy_at_least(bound: float) -> Comparator:
     return at_least(bound, accuracy, "accuracy")
 
 
+def return_at_least(
+    bound: float, episodes: int, env: Callable[[], Any], max_steps: int = 1000
+) -> Comparator:
+    """Expect a policy to earn at least this in the mean, when it is replayed here.
+
+    The answer is one action for each state, or action values (states,
+    actions), of which the largest in a row is taken, the first of several.
+
+    Parameters
+    ----------
+    bound : float
+        Of the mean over episodes of the sum of rewards.
+    episodes : int
+    env : function
+        Makes an environment with gymnasium's `reset` and `step`. It is made
+        anew for each comparison and seeded with what only we know, an integer.
+    max_steps : int
+        An episode that has not ended by then is left as it is.
+    """
+
+    def mean_return(answer: Any, known: Any) -> float:
+        if np.isnan(answer).any():
+            raise ValueError("NaN is no policy")
+        actions = np.argmax(answer, axis=1) if np.ndim(answer) == 2 else answer
+        choice, world, total = [int(action) for action in actions], env(), 0.0
+        if min(choice) < 0:
+            raise ValueError("no action is negative")
+        state, _ = world.reset(seed=int(known))
+        for _ in range(episodes):
+            for _ in range(max_steps):
+                state, reward, terminated, truncated, _ = world.step(choice[state])
+                total += reward
+                if terminated or truncated:
+                    break
+            state, _ = world.reset()
+        return total / episodes
+
+    return at_least(bound, mean_return, "mean return")
+
+
 def raises(error: type[BaseException]) -> Comparator:
     """Expect the scenario to raise this error, or one derived from it."""
 

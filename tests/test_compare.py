@@ -19,6 +19,7 @@ from grader.compare import (
     close,
     exactly,
     raises,
+    return_at_least,
     same_partition,
     same_set,
     up_to_sign,
@@ -29,6 +30,28 @@ few = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 many = settings(few, max_examples=120)
 nan, inf = math.nan, math.inf
 
+
+class Stairs:
+    """Action 1 climbs, 0 stays; the top is worth 5, each step costs 1."""
+
+    def __init__(self, steps, luck=0.0):
+        self.top, self.luck, self.seeds = steps, luck, []
+
+    def reset(self, seed=None):
+        if seed is not None:
+            self.rng = np.random.default_rng(seed)
+            self.seeds.append(seed)
+        self.state = 0
+        return 0, {}
+
+    def step(self, action):
+        if action not in (0, 1):
+            raise ValueError(f"no action {action}")
+        self.state += int(action == 1 and self.rng.random() >= self.luck)
+        at_top = self.state == self.top
+        return self.state, 4.0 if at_top else -1.0, at_top, False, {}
+
+
 COMPARATORS = {
     "close": close(),
     "exactly": exactly,
@@ -37,6 +60,7 @@ COMPARATORS = {
     "same_set": same_set,
     "accuracy_at_least": accuracy_at_least(0.9),
     "at_least": at_least(1.0, lambda answer, known: np.sum(answer), "total"),
+    "return_at_least": return_at_least(1.0, 2, lambda: Stairs(2), max_steps=3),
     "raises": raises(ValueError),
 }
 EQUALITIES = ["close", "exactly", "up_to_sign", "same_partition", "same_set"]
@@ -618,6 +642,71 @@ def test_a_list_cannot_be_stretched_to_the_known_labels(answer):
 def test_an_answer_its_score_cannot_read_is_told_not_raised():
     expect = at_least(1, lambda answer, known: known[answer], "return")
     assert told(expect, 99, 0, [1.0])[2] == "it has no return: list index out of range"
+
+
+# return_at_least
+
+UP, STAY = np.ones(4, int), np.zeros(4, int)
+
+
+def test_a_policy_is_replayed_and_its_mean_return_told():
+    replay = return_at_least(2, 10, lambda: Stairs(3), max_steps=20)
+    assert accepts(replay, UP, UP, 0)
+    assert told(replay, STAY, UP, 0) == ("mean return -20", "at least 2")
+
+
+def test_of_action_values_the_largest_is_taken_the_first_of_several():
+    replay = return_at_least(2, 1, lambda: Stairs(3), max_steps=20)
+    Q = np.array([[0.0, 1.0], [-2.0, -1.0], [5.0, 6.0], [0.0, 0.0]])
+    assert accepts(replay, Q, Q, 0)
+    assert not accepts(replay, np.zeros((4, 2)), Q, 0)
+
+
+def test_an_episode_that_is_cut_off_ends_too():
+    class Cut(Stairs):
+        def step(self, action):
+            state, reward, *_ = super().step(action)
+            return state, reward, False, True, {}
+
+    assert told(return_at_least(0, 5, lambda: Cut(3)), UP, UP, 0)[0] == "mean return -1"
+
+
+def test_the_replay_is_seeded_once_with_what_only_we_know():
+    worlds = []
+
+    def make():
+        worlds.append(Stairs(3, luck=0.5))
+        return worlds[-1]
+
+    replay = return_at_least(1e9, 20, make)
+    first, again, other = (told(replay, UP, UP, seed)[0] for seed in (7, 7, 8))
+    assert first == again != other
+    assert [world.seeds for world in worlds] == [[7], [7], [8]]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        np.full(4, 2),
+        np.full(4, -1),
+        np.ones(4),
+        np.ones(5, int),
+        np.array(["1"] * 4),
+        np.ones((4, 2)),
+        [1, 1, 1, 1],
+        1,
+        None,
+        Opaque("policy"),
+    ],
+)
+def test_an_answer_that_is_no_policy_earns_nothing(answer):
+    assert not accepts(return_at_least(-1e9, 1, lambda: Stairs(3)), answer, UP, 0)
+
+
+def test_values_that_are_no_number_are_no_policy():
+    Q = np.full((4, 2), nan)
+    words = told(return_at_least(-1e9, 1, lambda: Stairs(3)), Q, np.ones((4, 2)), 0)
+    assert words[2] == "it has no mean return: NaN is no policy"
 
 
 # raises
