@@ -132,6 +132,11 @@ def difference_lines(verdict: Verdict, columns: int) -> list[str]:
     return lines
 
 
+def cut(line: str, columns: int) -> str:
+    """Return a line as far as it fits, with a sign where it does not."""
+    return line if len(line) <= columns else f"{line[: columns - 1]}…"
+
+
 def beside_name(name: str, text: str, columns: int) -> list[str]:
     """Return a value beside its name: as it is where it fits, else as a paragraph."""
     line = f"        {name}{text}"
@@ -145,20 +150,23 @@ def frame_lines(frame: dict[str, Any], is_last: bool, columns: int) -> list[str]
     if len(place) + len(text) + 8 <= columns:
         lines = [f"        {place} {text}"]
     else:
-        lines = [f"        {place.rstrip()}", f"            {text}"[:columns]]
+        lines = [f"        {place.rstrip()}", cut(f"            {text}", columns)]
     if is_last:
         for name, value in frame["values"]:
-            lines.append(f"            {clean(name)} = {clean(value)}"[:columns])
+            lines.append(cut(f"            {clean(name)} = {clean(value)}", columns))
     return lines
 
 
 def printed_lines(printed: str, style: Style, columns: int) -> list[str]:
-    """Return what the learner's code printed, cut, each line behind a bar."""
+    """Return what the learner's code printed, behind a bar; a long line goes on below."""
     if not printed:
         return []
-    every = printed.splitlines()
-    shown = [clean(line)[: columns - 12] for line in every[:MAX_PRINTED_LINES]]
-    lines = ["        printed:", *(f"        | {line}" for line in shown)]
+    every, room = printed.splitlines(), columns - 12
+    lines = ["        printed:"]
+    for line in every[:MAX_PRINTED_LINES]:
+        text = clean(line)
+        pieces = [text[i : i + room] for i in range(0, len(text), room)] or [""]
+        lines += [f"        | {pieces[0]}", *(f"        :   {piece}" for piece in pieces[1:])]
     if len(every) > MAX_PRINTED_LINES:
         lines.append(f"        | … and {len(every) - MAX_PRINTED_LINES:,} lines more")
     return [style("dim", line) for line in lines]

@@ -17,6 +17,7 @@ def lean(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.S)
     svg = LONG_NUMBER.sub(lambda m: f"{float(m[1]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r'(<image [^>]*?) id="[^"]*"', r"\1", svg)  # equal images have equal names
     svg = re.sub(r"base64,\s+", "base64,", svg)
     svg = re.sub(r">\s*\n\s*<", ">\n<", svg)  # no indentation
     return re.sub(r"(?<!>)\s*\n\s*(?!<)", " ", svg).strip() + "\n"  # a path in one line

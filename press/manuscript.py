@@ -5,7 +5,7 @@ A fence in `python` is a cell, executed from top to bottom. Words after it:
     .noeval    shown and never run
     hide       run and not shown (its output is)
     fold       shown folded: code that only draws
-    predict    the output is folded, so that the reader can commit to a guess
+    predict    the output and the paragraph below it are folded: a guess comes first
     raises     is meant to fail
     timed      speaks of the clock: nobody expects the same output twice
     caption="…" alt="…"    of the figure that the cell draws
@@ -14,7 +14,7 @@ A fence in `python` is a cell, executed from top to bottom. Words after it:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +41,7 @@ class Cell:
     source: str
     options: dict[str, str | None]
     line: int
+    answer: str = ""  # what stands below a prediction and would give it away
 
     def has(self, option: str) -> bool:
         """Say whether the fence names this option."""
@@ -117,6 +118,10 @@ class Manuscript:
                 if odd := options.keys() - OPTIONS:
                     raise self.stop(line - 1, f"a fence knows no option `{odd.pop()}`")
                 found.append(Cell(cell.source, options, line))
+            elif found and isinstance(found[-1], Cell) and found[-1].has("predict"):
+                answer, _, rest = cell.source.partition("\n\n")
+                found[-1] = replace(found[-1], answer=answer)
+                found.append(Text(rest, line))
             else:
                 found.append(Text(cell.source, line))
         return found

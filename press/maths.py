@@ -16,7 +16,7 @@ from pathlib import Path
 
 from latex2mathml.converter import convert
 
-ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">(?P<tex>.*?)</\1>', re.S)
+ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">(?P<tex>.*?)</\1>(?P<end>[.,;:)?]*)', re.S)
 NODE = """
 const katex = require(process.argv[1]);
 const formulas = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -92,7 +92,10 @@ def put(output: str, made: dict[str, str]) -> str:
 
     def one(match: re.Match[str]) -> str:
         formula = html.unescape(match["tex"]).strip()
+        joined = "&#8288;" if match[1] == "span" and match["end"] else ""  # no line of its own
         reached = ' tabindex="0"' if match[1] == "div" else ""  # it may have to be scrolled
-        return f'<{match[1]} class="maths"{reached}>{made[formula]}</{match[1]}>'
+        return (
+            f'<{match[1]} class="maths"{reached}>{made[formula]}</{match[1]}>{joined}{match["end"]}'
+        )
 
     return ARITHMATEX.sub(one, output)

@@ -5,18 +5,27 @@ from __future__ import annotations
 import html
 import re
 import textwrap
+from typing import Any
 
 import nbformat
 
 from grader import stub
 from press.manuscript import FENCE, Cell, Manuscript
-from press.page import SECTION, SLUG_LINK, outside, plain_hints
+from press.page import SECTION, SLUG_LINK, hints_of, outside
 from press.runs import Outputs
 
+PREFACE = """\
+*Chapter {number} of Ground Up, to read and run.*
+
+It needs the book: in its folder, `pip install -e ".[book]"`, and here the Python you did that with as the kernel.
+What you write goes into the file that the next cell names, in any editor, and not into this notebook: the functions shown below are only shown."""
 FIRST = """\
-# The book that belongs to this notebook, wherever the notebook lies.
+# Find the book from wherever this notebook lies, and draw as its pages do.
 import os
 import sys
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # steadier times
+os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
 
 from grader.book import ROOT
 
@@ -25,8 +34,11 @@ sys.path.insert(0, str(ROOT))
 
 import press.style
 
-press.style.apply()"""
-COMMAND = re.compile(r"^```console\n(grader .*)\n```$", re.M)
+press.style.apply()
+%load_ext autoreload
+%autoreload 2
+print("your file:", ROOT / "exercises" / "{slug}.py")"""
+COMMAND = re.compile(r"^```run\n(grader .*)\n```$", re.M)
 FOLDED = re.compile(r'^\?\?\? \w+ "(?P<title>[^"\n]*)"\n\n(?P<body>(?:    .*\n|\n)+)', re.M)
 
 
@@ -38,18 +50,16 @@ def folded(match: re.Match[str]) -> str:
 
 
 def with_hints(manuscript: Manuscript, text: str) -> str:
-    """Put the hints of each exercise below its command."""
+    """Put the hints of each exercise below its command, which can be run."""
     holes = {hole.name: hole for hole in stub.holes(manuscript.chapter.source)}
 
     def put(match: re.Match[str]) -> str:
         hole = holes.get(match["name"])
         if hole is None:
             return match[0]
-        hints = "".join(
-            f'??? hint "Hint {i}"\n\n    {hint}\n\n'
-            for i, hint in enumerate(plain_hints(manuscript.chapter, hole), 1)
-        )
-        return match[0].replace("??? success", f"{hints}??? success", 1)
+        hints = hints_of(manuscript.chapter, hole)
+        text = match[0].replace("```console", "```run")
+        return text.replace("??? success", f"{hints}??? success", 1)
 
     return SECTION.sub(put, text)
 
@@ -68,24 +78,33 @@ def markdown_cells(manuscript: Manuscript, text: str) -> list[nbformat.NotebookN
     return cells
 
 
+def code_cells(cell: Cell, outputs: list[dict[str, Any]]) -> list[nbformat.NotebookNode]:
+    """Return a cell with what belongs below it."""
+    guess = cell.has("predict")
+    node = nbformat.v4.new_code_cell(cell.source, outputs=[] if guess else outputs)
+    if cell.has("hide") or cell.has("fold"):
+        node.metadata["jupyter"] = {"source_hidden": True}
+    if cell.has("raises"):
+        node.metadata["tags"] = ["raises-exception"]
+    below = []
+    if "caption" in cell.options:
+        below.append(f"*{cell.options['caption']}*")
+    if guess:
+        title = "Your guess first; then run the cell, and unfold this"
+        below.append(f"<details><summary>{title}</summary>\n\n{cell.answer}\n\n</details>")
+    return [node, *map(nbformat.v4.new_markdown_cell, below)]
+
+
 def notebook(manuscript: Manuscript, outputs: Outputs) -> nbformat.NotebookNode:
     """Return a chapter as a notebook with its outputs."""
-    runs = iter(outputs)
-    cells = [nbformat.v4.new_code_cell(FIRST)]
+    runs, chapter = iter(outputs), manuscript.chapter
+    cells = [
+        nbformat.v4.new_markdown_cell(PREFACE.format(number=chapter.number)),
+        nbformat.v4.new_code_cell(FIRST.format(slug=chapter.slug)),
+    ]
     for piece in manuscript.pieces:
         if isinstance(piece, Cell):
-            cell = nbformat.v4.new_code_cell(piece.source, outputs=next(runs))
-            if piece.has("hide") or piece.has("fold"):
-                cell.metadata["jupyter"] = {"source_hidden": True}
-            if piece.has("predict"):
-                cell.metadata["jupyter"] = {"outputs_hidden": True}
-            if piece.has("raises"):
-                cell.metadata["tags"] = ["raises-exception"]
-            if "caption" in piece.options:
-                caption = nbformat.v4.new_markdown_cell(f"*{piece.options['caption']}*")
-                cells += [cell, caption]
-            else:
-                cells.append(cell)
+            cells += code_cells(piece, next(runs))
         else:
             cells += markdown_cells(manuscript, piece.source)
     for i, cell in enumerate(cells):

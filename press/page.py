@@ -72,13 +72,12 @@ def addresses(chapter: Chapter) -> dict[str, str]:
     return found
 
 
-def plain_hints(chapter: Chapter, hole: stub.Hole) -> list[str]:
-    """Return the hints of a hole as Markdown: they are written for the terminal."""
-    code = re.compile(r"`[^`]*`")
-    return [
-        outside(code, hint, lambda text: re.sub(r"([*_<$])", r"\\\1", text))
-        for hint in stub.hints(chapter.source, hole)
-    ]
+def hints_of(chapter: Chapter, hole: stub.Hole) -> str:
+    """Return the hints of a hole, each folded; as code, for they are written for a terminal."""
+    return "".join(
+        f'??? hint "Hint {i}"\n\n    `` {hint} ``\n\n'
+        for i, hint in enumerate(stub.hints(chapter.source, hole), 1)
+    )
 
 
 class Page:
@@ -169,10 +168,7 @@ class Page:
         hole = self.holes.get(match["name"])
         if hole is None:
             return match[0]
-        hints = "".join(
-            f'??? hint "Hint {i}"\n\n    {text}\n\n'
-            for i, text in enumerate(plain_hints(self.chapter, hole), 1)
-        )
+        hints = hints_of(self.chapter, hole)
 
         def answer(found: re.Match[str]) -> str:
             return (
@@ -197,7 +193,7 @@ class Page:
             code, shown = shown, f'??? code "The code that drew this"\n\n{indented(code)}'
         if cell.has("predict"):
             title = "Your guess first; then unfold what it prints"
-            shown = f'??? predict "{title}"\n\n{indented(shown)}'
+            shown = f'??? predict "{title}"\n\n{indented(f"{shown}\n\n{cell.answer}")}'
         return "\n\n".join(part for part in (code, shown) if part)
 
     def output(self, cell: Cell, output: dict[str, Any]) -> str:

@@ -187,7 +187,10 @@ def tidy(output: Any) -> dict[str, Any]:
         )
     data = output.data
     if "image/svg+xml" in data:
-        data = {"image/svg+xml": figures.lean(data["image/svg+xml"])}
+        data = {  # the second for notebooks: Jupyter draws no SVG that it did not make
+            "image/svg+xml": figures.lean(data["image/svg+xml"]),
+            "image/png": data["image/png"],
+        }
     else:
         data = {"text/plain": data["text/plain"]}
     return nbformat.v4.new_output("display_data", data=data)

@@ -41,5 +41,5 @@ def apply() -> None:
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     mpl.use("module://matplotlib_inline.backend_inline")
-    set_matplotlib_formats("svg", bbox_inches="tight", metadata={"Date": None})
+    set_matplotlib_formats("svg", "png", bbox_inches="tight", metadata={"Date": None})
     mpl.rcParams.update(STYLE | {"axes.prop_cycle": cycler(color=CYCLE)})
