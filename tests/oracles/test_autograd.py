@@ -1,0 +1,1 @@
+"""Oracle for autograd: PyTorch and finite differences."""
