@@ -7,8 +7,7 @@ Throughout: L () is the number at the end, whose slopes are wanted.
     A (m, d), B (d, k) matrices, A @ B (m, k)
 
 Sources: Griewank and Walther, Evaluating Derivatives (2nd ed., 2008), 3.2;
-Baydin, Pearlmutter, Radul and Siskind, Automatic Differentiation in
-Machine Learning: a Survey (2018), 3.2.
+Baydin et al., Automatic Differentiation in Machine Learning (2018), 3.2.
 """
 
 from contextlib import contextmanager
@@ -198,9 +197,6 @@ class Tensor:
     def detach(self):
         return Tensor(self.data)
 
-    def zero_grad(self):
-        self.grad = None
-
     def beside(self, other):
         """Return other as a tensor; what is none takes on this dtype."""
         if isinstance(other, Tensor):
@@ -364,6 +360,8 @@ class Tensor:
         Returns
         -------
         None
+            But every operation on the way is used up: its parents become
+            (), its grad_fn USED_UP. Only leaves get a grad.
 
         References
         ----------
