@@ -14,11 +14,13 @@ from press.manuscript import FENCE, Cell, Manuscript
 from press.page import SECTION, SLUG_LINK, hints_of, outside
 from press.runs import Outputs
 
-PREFACE = """\
-*Chapter {number} of Ground Up, to read and run.*
-
-It needs the book: in its folder, `pip install -e ".[book]"`, and here the Python you did that with as the kernel.
-What you write goes into the file that the next cell names, in any editor, and not into this notebook: the functions shown below are only shown."""
+PREFACE = (
+    "*Chapter {number} of Ground Up, to read and run.*\n\n"
+    'It needs the book: in its folder type `pip install -e ".[book]"`, and take the Python you '
+    "did that with as the kernel here.\n"
+    "What you write goes into the file that the next cell names, in any editor, and not into "
+    "this notebook: the functions below are only shown."
+)
 FIRST = """\
 # Find the book from wherever this notebook lies, and draw as its pages do.
 import os

@@ -24,8 +24,12 @@ SOLVED = CHAPTER.source
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    """Return one copy of the book; each test writes the exercise it needs."""
-    return copy_of_the_book(tmp_path_factory.mktemp("book with ümlaut"))
+    """Return a copy of the book with one chapter; each test writes the exercise it needs."""
+    copy = copy_of_the_book(tmp_path_factory.mktemp("book with ümlaut"))
+    for page in (copy / "chapters").iterdir():
+        if page.name != CHAPTER.prose.name:
+            page.unlink()
+    return copy
 
 
 @pytest.fixture

@@ -29,11 +29,11 @@ def refuse(*args, **kwargs):
 @pytest.mark.parametrize("hole", [None, "sigmoid"])
 def test_reset_leaves_the_file_where_it_cannot_write(solved, hole, monkeypatch):
     monkeypatch.setattr(os, "replace", refuse)
+    before = sorted(solved.exercise.parent.iterdir())
     with pytest.raises(Fault, match="cannot be written: Permission denied"):
         edit.reset(solved, hole)
     assert solved.exercise.read_text(encoding="utf-8") == solved.source
-    there = {p.name for p in solved.exercise.parent.iterdir()}
-    assert there == {chapter.exercise.name for chapter in book.chapters()}
+    assert sorted(solved.exercise.parent.iterdir()) == before
 
 
 def test_reset_leaves_the_file_where_no_copy_can_be_kept(solved, monkeypatch):

@@ -56,13 +56,14 @@ def not_computed(whole, printed, code=""):
     shown = (printed + code).replace(",", "")
     known = {float(n) for n in re.findall(r"-?\d+\.?\d*", shown)}
     known |= {abs(number) for number in known}
+    tags = set(re.findall(r"\\tag\{([\d.]+)\}", whole))
     missing = []
     for number in NUMBER.findall(NO_PROSE.sub("", text)):
         plain = number.replace(",", "").replace("−", "-")
         if "." not in plain and (len(plain.lstrip("-")) < 3 or int(plain) in YEAR):
             continue
-        if re.fullmatch(r"\d+\.\d+", plain) and f"({plain})" in text:
-            continue  # the number of an equation
+        if plain in tags and f"({plain})" in text or f"igure {plain}" in text:
+            continue  # the number of an equation or a figure
         if float(plain) not in known:
             missing.append(number)
     return missing

@@ -12,11 +12,11 @@ from grader import scenario, stub, subject
 from grader.reference import on_shelf
 
 SECTION = re.compile(r"^(\w+)\n-+\n", re.M)
-ENTRY = re.compile(r"^(\w+) : array, shape \(([^)]*)\)", re.M)
+ENTRY = re.compile(r"^(\w+) : (?:array|tensor), shape \(([^)]*)\)", re.M)
 
 
 def documented(docstring, section):
-    """Return [(name, shape)] of the arrays in one section of a docstring."""
+    """Return [(name, shape)] of the arrays and tensors in one section."""
     parts = SECTION.split(inspect.cleandoc(docstring or ""))
     text = dict(zip(parts[1::2], parts[2::2], strict=True)).get(section, "")
     return ENTRY.findall(text)
