@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 
 from press.style import CYCLE, GUIDE, INK, PAPER
@@ -21,6 +23,16 @@ def lean(svg: str) -> str:
     svg = re.sub(r"base64,\s+", "base64,", svg)
     svg = re.sub(r">\s*\n\s*<", ">\n<", svg)  # no indentation
     return re.sub(r"(?<!>)\s*\n\s*(?!<)", " ", svg).strip() + "\n"  # a path in one line
+
+
+def small(png: str) -> str:
+    """Return a picture, in base64, with no more colours than a figure needs."""
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(base64.b64decode(png)))
+    packed = io.BytesIO()
+    picture.convert("RGB").quantize(48).save(packed, "png", optimize=True)
+    return base64.b64encode(packed.getvalue()).decode()
 
 
 def inline(svg: str, name: str, alt: str) -> str:

@@ -189,7 +189,7 @@ def tidy(output: Any) -> dict[str, Any]:
     if "image/svg+xml" in data:
         data = {  # the second for notebooks: Jupyter draws no SVG that it did not make
             "image/svg+xml": figures.lean(data["image/svg+xml"]),
-            "image/png": data["image/png"],
+            "image/png": figures.small(data["image/png"]),
         }
     else:
         data = {"text/plain": data["text/plain"]}
