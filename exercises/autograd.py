@@ -86,10 +86,6 @@ def topological_order(root):
 def no_grad():
     """Record nothing inside `with no_grad():`.
 
-    Parameters
-    ----------
-    None
-
     Returns
     -------
     block : context manager

@@ -78,7 +78,7 @@ def test_every_number_in_the_text_is_computed(chapter):
 
 
 def test_a_number_that_no_cell_prints_is_found():
-    text = "By (7.1) in 1935, 0.123 of 1,309 and −4.5; not x2.\n\n```python\nn = 1309\n```\n"
+    text = "$$x \\tag{7.1}$$ By (7.1) and figure 7.2 in 1935, 0.123 of 1,309 and −4.5; not x2.\n"
     assert not_computed(text, "a share of 0.1234, -4.50", "n = 1309") == ["0.123"]
     assert not_computed(text, "a share of 0.123, 4.6", "n = 1309") == ["−4.5"]
     assert not_computed(text, "a share of 0.123, -4.5", "n = 1309") == []
