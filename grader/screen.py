@@ -161,12 +161,13 @@ def printed_lines(printed: str, style: Style, columns: int) -> list[str]:
     """Return what the learner's code printed, behind a bar; a long line goes on below."""
     if not printed:
         return []
-    every, room = printed.splitlines(), columns - 12
-    lines = ["        printed:"]
-    for line in every[:MAX_PRINTED_LINES]:
-        text = clean(line)
-        pieces = [text[i : i + room] for i in range(0, len(text), room)] or [""]
-        lines += [f"        | {pieces[0]}", *(f"        :   {piece}" for piece in pieces[1:])]
+    room = columns - 12
+    every = [
+        f"        {': ' if at else '|'} {text[at : at + room]}"
+        for text in map(clean, printed.splitlines())
+        for at in range(0, max(len(text), 1), room)
+    ]
+    lines = ["        printed:", *every[:MAX_PRINTED_LINES]]
     if len(every) > MAX_PRINTED_LINES:
         lines.append(f"        | … and {len(every) - MAX_PRINTED_LINES:,} lines more")
     return [style("dim", line) for line in lines]

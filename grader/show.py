@@ -99,7 +99,9 @@ def brief(value: Any, digits: int = 4, depth: int = 3) -> str:
     if isinstance(value, list | tuple) and 0 < len(value) <= 4 and depth:
         inner = ", ".join(brief(part, digits, depth - 1) for part in value)
         if len(inner) <= WIDTH:
-            return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
+            if isinstance(value, tuple):
+                return f"({inner},)" if len(value) == 1 else f"({inner})"
+            return f"[{inner}]"
     if is_number(value) or isinstance(value, str | bytes | bool | np.generic):
         return number(value, digits)
     return kind_of(value)

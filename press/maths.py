@@ -65,9 +65,10 @@ def by_latex2mathml(wanted: Iterable[str]) -> dict[str, str]:
     for formula in wanted:
         display = "block" if formula.startswith(r"\[") else "inline"
         try:
-            found[formula] = convert(formula[2:-2], display=display)
+            made = convert(formula[2:-2], display=display)
         except Exception as error:
             raise Formula(f"{formula}: {error or type(error).__name__}") from None
+        found[formula] = made.replace("\\%", "%")  # it leaves these as they are
         if "\\" in found[formula]:
             raise Formula(f"{formula}: a command in it is not known")
     return found

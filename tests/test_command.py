@@ -24,12 +24,8 @@ SOLVED = CHAPTER.source
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    """Return a copy of the book with one chapter; each test writes the exercise it needs."""
-    copy = copy_of_the_book(tmp_path_factory.mktemp("book with ümlaut"))
-    for page in (copy / "chapters").iterdir():
-        if page.name != CHAPTER.prose.name:
-            page.unlink()
-    return copy
+    """Return a copy of the book; each test writes the exercise it needs."""
+    return copy_of_the_book(tmp_path_factory.mktemp("book with ümlaut"))
 
 
 @pytest.fixture
@@ -339,6 +335,15 @@ def test_what_is_printed_is_shown_and_cannot_steer_the_terminal(home):
     run = grader(home, "check", "sigmoid")
     assert run.returncode == 0
     assert "| \N{REPLACEMENT CHARACTER}[2Jshape (3,)" in run.stdout and "\x1b" not in run.stdout
+
+
+def test_a_long_line_that_is_printed_goes_on_below(home):
+    write(home, solved_with("e = np.exp(-np.abs(z))", "print(*range(60)); e = np.exp(-abs(z))"))
+    shown = grader(home, "check", "sigmoid").stdout.partition("printed:\n")[2]
+    first, second, third = (line[10:] for line in shown.splitlines()[:3])
+    assert first + second.removeprefix(" ") + third.removeprefix(" ") == " ".join(
+        map(str, range(60))
+    )
 
 
 def test_a_forbidden_function_answers_with_a_sentence(home):
