@@ -85,7 +85,7 @@ class Site:
             parts.setdefault(manuscript.front["part"], []).append(entry)
         functions = [{m.title: f"api/{slug_of(m.chapter)}.md"} for m in self.manuscripts]
         return [
-            "index.md",
+            {"Contents": "index.md"},
             *({part: entries} for part, entries in parts.items()),
             {"Behind the chapters": [f"{name}.md" for name in BEHIND] + [{"Functions": functions}]},
             {"How to use it": [f"{name}.md" for name in FOR]},
