@@ -31,7 +31,9 @@ def small(png: str) -> str:
 
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
     packed = io.BytesIO()
-    picture.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(packed, "png", optimize=True)
+    picture.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(
+        packed, "png", optimize=True
+    )
     return base64.b64encode(packed.getvalue()).decode()
 
 

@@ -32,6 +32,16 @@ def on_pre_build(config):
         raise PluginError(str(stop)) from None
 
 
+def on_page_markdown(markdown, page, config, files):
+    """Spare the work for a page that was rendered before."""
+    return site.known(markdown, page)
+
+
+def on_page_content(html, page, config, files):
+    """Take the page of before, or keep this one."""
+    return site.rendered(html, page)
+
+
 def on_env(env, config, files):
     """Typeset all formulas at once."""
     pages = [file.page for file in files.documentation_pages()]

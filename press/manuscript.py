@@ -98,12 +98,17 @@ class Manuscript:
         return match[1]
 
     @cached_property
-    def pieces(self) -> list[Cell | Text]:
-        """Prose and cells in the order they stand in."""
+    def woven(self) -> str:
+        """The file with the book's code in it."""
         try:
-            woven = weave(self.raw)
+            return weave(self.raw)
         except Unknown as unknown:
             raise self.stop(unknown.args[1], unknown.args[0]) from None
+
+    @cached_property
+    def pieces(self) -> list[Cell | Text]:
+        """Prose and cells in the order they stand in."""
+        woven = self.woven
         self.look_for_mistakes()
         found: list[Cell | Text] = []
         at, line = 0, 1

@@ -19,7 +19,7 @@ from press import assets, figures, maths, runs
 from press.manuscript import FENCE, Manuscript
 from press.map import drawn
 from press.notebook import notebook
-from press.page import LEVELS, TERM, Page, anchor, outside, slug_of
+from press.page import LEVELS, TERM, Page, anchor, leads_to, outside, slug_of
 from press.stop import Stop
 
 PRINTED = ROOT / "build" / "docs"
@@ -37,7 +37,10 @@ FONTS = {
 }
 LOG = logging.getLogger("mkdocs.hooks.press")
 A_SENTENCE = 8  # words; a shorter one needs the one before it to be understood
-TYPESET: dict[str, str] = {}  # formulas, for as long as the process lives
+# for as long as the process lives, so that `mkdocs serve` makes only what is new:
+TYPESET: dict[str, str] = {}  # formulas
+PRINTS: dict[str, tuple[Any, dict[Path, str], dict[str, tuple[str, str]]]] = {}  # chapters
+RENDERED: dict[str, tuple[str, Any, Any]] = {}  # pages, by their Markdown
 
 
 def put(path: Path, content: str | bytes) -> Path:
@@ -133,18 +136,24 @@ class Site:
         )
 
     def chapter(self, manuscript: Manuscript, outputs: runs.Outputs) -> set[Path]:
-        """Write what belongs to one chapter."""
-        chapter, page = manuscript.chapter, Page(manuscript, outputs)
-        text = page.markdown()
-        self.figures |= {f"{chapter.slug}/{name}": found for name, found in page.figures.items()}
-        return {
-            put(PRINTED / "chapters" / f"{slug_of(chapter)}.md", text),
-            put(PRINTED / "api" / f"{slug_of(chapter)}.md", functions(manuscript)),
-            put(
-                PRINTED / "notebooks" / f"{chapter.slug}.ipynb",
-                nbformat.writes(notebook(manuscript, outputs)),
-            ),
-        }
+        """Write what belongs to one chapter, made anew if something of it has changed."""
+        chapter = manuscript.chapter
+        made_of = (manuscript.raw, manuscript.woven, chapter.source, outputs, leads_to(chapter))
+        if chapter.slug not in PRINTS or PRINTS[chapter.slug][0] != made_of:
+            page = Page(manuscript, outputs)
+            name = slug_of(chapter)
+            texts = {
+                PRINTED / "chapters" / f"{name}.md": page.markdown(),
+                PRINTED / "api" / f"{name}.md": functions(manuscript),
+                PRINTED / "notebooks" / f"{chapter.slug}.ipynb": nbformat.writes(
+                    notebook(manuscript, outputs)
+                ),
+            }
+            drawings = {f"{chapter.slug}/{k}": figure for k, figure in page.figures.items()}
+            PRINTS[chapter.slug] = made_of, texts, drawings
+        _, texts, drawings = PRINTS[chapter.slug]
+        self.figures |= drawings
+        return {put(path, text) for path, text in texts.items()}
 
     def copied(self) -> Iterable[Path]:
         """Write the style, the script and what could be had of others."""
@@ -265,6 +274,19 @@ class Site:
         if new := wanted - TYPESET.keys():
             TYPESET.update(maths.typeset(new, self.assets.get("katex")))
 
+    def known(self, markdown: str, page: Any) -> str:
+        """Return nothing to render where this page was rendered before."""
+        page.key = markdown
+        return "" if markdown in RENDERED else markdown
+
+    def rendered(self, content: str, page: Any) -> str:
+        """Return the HTML of a page, that of before where it has not changed."""
+        if page.key in RENDERED:
+            content, page.toc, page.present_anchor_ids = RENDERED[page.key]
+        else:
+            RENDERED[page.key] = content, page.toc, page.present_anchor_ids
+        return content
+
     def finish(self, output: str, page: Any) -> str:
         """Put the figures and formulas into a page, in the colours of the page."""
 
@@ -296,7 +318,8 @@ def functions(manuscript: Manuscript) -> str:
     return (
         f"# {manuscript.title}: its functions\n\n{chapter.summary}\n"
         f"To read before: [the chapter](../chapters/{slug_of(chapter)}.md).\n\n"
-        f"{throughout(manuscript)}\n\n{described}\n"
+        f"{throughout(manuscript)}\n\n{described}\n\n"
+        f"<!-- of {runs.sha(chapter.source.encode())}: what it describes is not in this text -->\n"
     )
 
 
