@@ -5,8 +5,8 @@ Throughout: n samples, d features, k classes; m samples of another table.
     Y (n, k) one-hot labels            classes (k,) sorted labels
     mean (d,), spread (d,) of each feature: average, standard deviation
     A (n, d), B (m, d) two sets of points      D (n, m) squared distances
-    x (n,) a series      w = n - length + 1 windows of it
     means (k, d) the average input of each class
+    x (n,) a series      w = n - length + 1 windows of it
 A sample is a row, a feature a column; averages run down the rows, axis 0.
 
 Sources: Harris and others, Array programming with NumPy, Nature 585
@@ -152,45 +152,6 @@ def pairwise_squared_distances(A, B):
     raise NotImplementedError("pairwise_squared_distances")
 
 
-def sliding_windows(x, length):
-    """Return every stretch of neighbouring entries, without copying one.
-
-    Parameters
-    ----------
-    x : array, shape (n,)
-        A series of anything.
-    length : int
-        Of each window, from 1 to n.
-
-    Returns
-    -------
-    windows : array, shape (n - length + 1, length)
-        Row i is x[i], ..., x[i + length - 1]: a view of x that can be
-        read and not written.
-
-    Raises
-    ------
-    ValueError
-        If x is not a vector, or length is not from 1 to n.
-
-    References
-    ----------
-    Harris and others (2020), figure 1 and the text on strides.
-    """
-    x = np.asarray(x)
-    if x.ndim != 1:
-        raise ValueError(
-            f"x must have shape (n,), but its shape is {x.shape}"
-        )
-    length = whole("length", length, low=1)
-    if length > len(x):
-        raise ValueError(
-            f"a window of {length} does not fit into {len(x)} entries"
-        )
-    # your turn (stretch)
-    raise NotImplementedError("sliding_windows")
-
-
 def batches(n, size, rng):
     """Deal the numbers 0 to n - 1 out in a random order, `size` at a time.
 
@@ -293,3 +254,42 @@ class NearestMean:
         """Return the share of rows whose label is predicted."""
         X = as_matrix(X)
         return float(np.mean(self.predict(X) == same_length(X, y)))
+
+
+def sliding_windows(x, length):
+    """Return every stretch of neighbouring entries, without copying one.
+
+    Parameters
+    ----------
+    x : array, shape (n,)
+        A series of anything.
+    length : int
+        Of each window, from 1 to n.
+
+    Returns
+    -------
+    windows : array, shape (n - length + 1, length)
+        Row i is x[i], ..., x[i + length - 1]: a view of x that can be
+        read and not written.
+
+    Raises
+    ------
+    ValueError
+        If x is not a vector, or length is not from 1 to n.
+
+    References
+    ----------
+    Harris and others (2020), figure 1 and the text on strides.
+    """
+    x = np.asarray(x)
+    if x.ndim != 1:
+        raise ValueError(
+            f"x must have shape (n,), but its shape is {x.shape}"
+        )
+    length = whole("length", length, low=1)
+    if length > len(x):
+        raise ValueError(
+            f"a window of {length} does not fit into {len(x)} entries"
+        )
+    # your turn (stretch)
+    raise NotImplementedError("sliding_windows")

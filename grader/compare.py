@@ -298,13 +298,15 @@ def walk(
     if isinstance(wanted, list | tuple):
         if not isinstance(yours, list | tuple):
             return Difference(kind_of(yours), kind_of(wanted), where=where)
-        if len(yours) != len(wanted):
-            return Difference(f"{len(yours)} results", f"{len(wanted)} results", where=where)
-        count = len(wanted)
+        count, noun = len(wanted), "part" if where else "result"
+        if len(yours) != count:
+            mine, ours = (f"{n} {noun}{'s' * (n != 1)}" for n in (len(yours), count))
+            return Difference(mine, ours, where=where)
         parts: Any = zip(yours, wanted, strict=True)
         for i, (y, w) in enumerate(parts):
             name = f"the {ORDINALS[i]}" if i < len(ORDINALS) else f"number {i + 1}"
-            inner = f"{name} of {count} results" if count > 1 else ""
+            of = f"of its {count} parts" if where else f"of {count} results"
+            inner = f"{name} {of}" if count > 1 else ""
             if found := walk(y, w, leaf, inside(where, inner)):
                 return found
         return None
@@ -317,8 +319,8 @@ def walk(
         for key, value in yours.items():
             values.setdefault(freeze(key), []).append(value)
         for key, w in wanted.items():
-            y = values[freeze(key)].pop(0)
-            if found := walk(y, w, leaf, inside(where, f"under {brief(key)}")):
+            y, name = values[freeze(key)].pop(0), "under" if where else "the result for"
+            if found := walk(y, w, leaf, inside(where, f"{name} {brief(key)}")):
                 return found
         return None
     if isinstance(wanted, set | frozenset) and isinstance(yours, set | frozenset):

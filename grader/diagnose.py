@@ -41,7 +41,7 @@ def diagnose(
         for id in failed:
             if alike[id]:
                 told[id].append(mistake.why)
-    return {id: (whole or whys)[:MOST] for id, whys in told.items()}
+    return {id: list(dict.fromkeys(whole or whys))[:MOST] for id, whys in told.items()}
 
 
 def looks_like(outcome: Any, mutant: Any, id: str, reference: Reference) -> bool:

@@ -5,6 +5,7 @@ from book_tools import graft, reference_of, verdicts_on
 
 from grader import stub
 from grader.book import chapters
+from grader.diagnose import diagnose
 from grader.outline import sketches
 from grader.verdict import DONE, NOT_YET, WAITS, state_of
 
@@ -52,6 +53,19 @@ def test_a_known_mistake_is_refused_by_its_own_hole_and_named(chapter, mistake):
     assert failed, "no check of its own hole refuses it"
     for verdict in failed:
         assert verdict.diagnosis[:1] == [mistake.why], verdict
+
+
+def test_two_edits_of_one_mistake_are_named_once():
+    """A mistake that can be written in two ways is listed twice, under one name."""
+    reference = reference_of(chapters()[0])
+    mistake, *_ = reference.mistakes
+    checks = [id for id, check in reference.checks.items() if check.hole == mistake.in_]
+    source = reference.mutant(mistake)
+    outcomes = {id: reference.run(reference.checks[id], source) for id in checks}
+    reference.mistakes = [mistake, mistake]
+    assert set(map(tuple, diagnose(mistake.in_, outcomes, checks, reference).values())) == {
+        (mistake.why,)
+    }
 
 
 def test_every_check_can_fail(chapter):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import Mistake, accuracy_at_least, check, close, exactly, raises
+from grader import Mistake, accuracy_at_least, check, close, exactly
 
 
 def table(rng, n, d):
@@ -35,7 +35,10 @@ def constant_feature(code, rng):
     """a constant feature is divided by 1, without a warning on the way"""
     train = np.column_stack([rng.normal(size=10), np.full(10, 2.0), np.full(10, 0.1)])
     with np.errstate(divide="raise", invalid="raise"):
-        return code.standardize(train), code.standardize(train[:3] + 2.0, train)
+        return {
+            "the training rows": code.standardize(train),
+            "held-out rows": code.standardize(train[:3] + 2.0, train),
+        }
 
 
 @check("one_hot", expect=exactly, forbids=["sklearn.preprocessing"])
@@ -47,14 +50,19 @@ def words(code):
 @check("one_hot", expect=exactly, forbids=["sklearn.preprocessing"])
 def given_classes(code, rng):
     """with classes given, every class has its column, in their order, also one not in y"""
-    return code.one_hot(rng.choice([7, 2, 11], size=12), np.array([11, 5, 7, 2]))
+    return code.one_hot(rng.choice([0, 2, 3], size=12), np.array([3, 0, 5, 2]))
 
 
 @check("one_hot", expect=exactly, forbids=["sklearn.preprocessing"])
 def kind_of_numbers(code):
     """floats come out, or what dtype says; a single sample is a table of one row"""
-    made = [code.one_hot(np.array([3])), code.one_hot(np.array([1, 0]), dtype=np.float32)]
-    return made, [str(np.asarray(Y).dtype) for Y in made]
+    one, two = code.one_hot(np.array([3])), code.one_hot(np.array([1, 0]), dtype=np.float32)
+    return {
+        "one sample": one,
+        "its dtype": str(np.asarray(one).dtype),
+        "two samples with dtype=np.float32": two,
+        "their dtype": str(np.asarray(two).dtype),
+    }
 
 
 DISTANCES = ["scipy.spatial", "sklearn.metrics.pairwise"]
@@ -72,69 +80,44 @@ def two_tables(code, rng):
     """a row for each row of A, a column for each row of B, one of each at the least"""
     A, B = rng.normal(size=(6, 3)), rng.normal(size=(4, 3)) + 2
     pair = code.pairwise_squared_distances
-    return pair(A, B), pair(A[:1], B), pair(A, B[:1])
+    return {"6 and 4": pair(A, B), "1 and 4": pair(A[:1], B), "6 and 1": pair(A, B[:1])}
 
 
 @check("pairwise_squared_distances", forbids=DISTANCES)
 def far_from_zero(code, rng):
     """points some hundred million away have the distances they have at zero"""
     A, B = rng.integers(-9, 9, size=(5, 4)), rng.integers(-9, 9, size=(7, 4))
-    away = np.array([1e8, -3e8, 0.0, 2e8])
-    return code.pairwise_squared_distances(A + away, B + away)
+    D = code.pairwise_squared_distances(A, B)
+
+    def same_after(shift):
+        moved = code.pairwise_squared_distances(A + shift, B + shift)
+        return bool(np.allclose(moved, D, rtol=1e-6, atol=1e-6))
+
+    return {
+        "whole numbers": D,
+        "the same after + 1e8": same_after(1e8),
+        "the same after + [1e8, -3e8, 0, 2e8]": same_after(np.array([1e8, -3e8, 0.0, 2e8])),
+    }
 
 
-@check("pairwise_squared_distances", expect=close(atol=1e-2), forbids=DISTANCES)
+@check("pairwise_squared_distances", forbids=DISTANCES)
 def near_twins(code, rng):
-    """no distance is negative, not even between twins: every root can be taken"""
+    """no distance is negative, not even between twins or as good as twins"""
     A = 1000 * rng.normal(size=(60, 30))
-    return np.sqrt(code.pairwise_squared_distances(A, A)[:, :40])
+    near = A * (1 + 1e-15 * rng.integers(-2, 3, size=A.shape))
+    pair = code.pairwise_squared_distances
+    return {
+        "is any below 0, twins": bool((pair(A, A) < 0).any()),
+        "is any below 0, as good as twins": bool((pair(A, near) < 0).any()),
+    }
 
 
 @check("pairwise_squared_distances", expect=close(rtol=1e-4, atol=1e-4), forbids=DISTANCES)
 def single_precision(code, rng):
     """float32 stays float32"""
-    A, B = (rng.normal(size=(5, 3)).astype(np.float32) for _ in range(2))
+    A, B = (rng.integers(-9, 9, size=(n, 3)).astype(np.float32) for n in (5, 4))
     D = code.pairwise_squared_distances(A, B)
-    return D, str(np.asarray(D).dtype)
-
-
-LIBRARY_WINDOWS = ["numpy.lib.stride_tricks.sliding_window_view"]
-
-
-@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
-def every_window(code, rng):
-    """a window begins at every entry that has enough neighbours after it"""
-    return code.sliding_windows(rng.normal(size=9), 4)
-
-
-@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
-def shortest_and_longest(code, rng):
-    """windows of one entry, and a single window of all of them"""
-    x = rng.integers(100, size=6)
-    return code.sliding_windows(x, 1), code.sliding_windows(x, 6)
-
-
-@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
-def every_second_entry(code, rng):
-    """a series whose entries do not lie side by side in memory has windows too"""
-    return code.sliding_windows(rng.normal(size=16)[::2], 3)
-
-
-@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
-def no_copy(code):
-    """nothing is copied: what is written into x later is seen in the windows"""
-    x = np.arange(7.0)
-    windows = code.sliding_windows(x, 3)
-    x[3] = -1.0
-    return windows
-
-
-@check("sliding_windows", expect=raises(ValueError), forbids=LIBRARY_WINDOWS)
-def read_only(code):
-    """a window cannot be written to: NumPy raises ValueError"""
-    windows = code.sliding_windows(np.arange(5.0), 2)
-    windows[0, 0] = 9.0
-    return windows
+    return {"distances": D, "dtype": str(np.asarray(D).dtype)}
 
 
 def dealt(code, n, size, rng):
@@ -145,10 +128,10 @@ def dealt(code, n, size, rng):
 @check("batches", expect=exactly)
 def sizes(code, rng):
     """all batches have `size` samples, only the last may have fewer"""
-    return [
-        [len(batch) for batch in dealt(code, n, size, rng)]
+    return {
+        f"n = {n}, size = {size}": ", ".join(str(len(b)) for b in dealt(code, n, size, rng))
         for n, size in [(10, 4), (12, 4), (3, 8), (4, 1)]
-    ]
+    }
 
 
 @check("batches", expect=exactly)
@@ -161,9 +144,11 @@ def each_once(code, rng):
 def mixed(code, rng):
     """any sample can meet any other in a batch: the order of all of them is random"""
     every = dealt(code, 200, 20, rng)
-    is_run = [bool(np.ptp(batch) < len(batch)) for batch in every]
     order = np.concatenate(every)
-    return is_run, bool((order == np.arange(200)).all())
+    return {
+        "batches that hold nothing but neighbours": sum(np.ptp(b) < len(b) for b in every),
+        "is it 0, 1, 2 and so on": bool((order == np.arange(200)).all()),
+    }
 
 
 @check("batches", expect=exactly)
@@ -172,7 +157,10 @@ def from_rng(code):
     one, two = np.random.default_rng(3), np.random.default_rng(3)
     first, again = dealt(code, 60, 60, one)[0], dealt(code, 60, 60, one)[0]
     twin = dealt(code, 60, 60, two)[0]
-    return bool((first == twin).all()), bool((first == again).all())
+    return {
+        "do equal generators deal alike": bool((first == twin).all()),
+        "does a second call deal the same again": bool((first == again).all()),
+    }
 
 
 def clouds(rng, n, centres):
@@ -186,7 +174,7 @@ def means(code, rng):
     """a mean for each class, over its own samples, however many they are"""
     y = np.repeat([4, 0, 9], [2, 7, 4])
     model = code.NearestMean().fit(rng.normal(size=(13, 2)), y)
-    return model.classes_, model.means_
+    return {"classes_": model.classes_, "means_": model.means_}
 
 
 @check("NearestMean.fit", forbids=["sklearn.neighbors"])
@@ -194,7 +182,7 @@ def as_many_classes_as_features(code, rng):
     """as many classes as features, where a wrong axis would not be noticed"""
     y = np.array(["b", "a", "c", "b", "b", "c"])
     model = code.NearestMean().fit(rng.normal(size=(6, 3)), y)
-    return model.classes_, model.means_
+    return {"classes_": model.classes_, "means_": model.means_}
 
 
 @check("NearestMean.fit", forbids=["sklearn.neighbors"])
@@ -202,7 +190,7 @@ def second_fit(code, rng):
     """a second fit forgets the first, and fit returns the model itself"""
     model = code.NearestMean().fit(rng.normal(size=(5, 2)), np.array([0, 1, 0, 1, 2]))
     same = model.fit(rng.normal(size=(2, 3)), np.array([True, False]))
-    return same is model, same.means_
+    return {"does fit return the model": same is model, "means_": same.means_}
 
 
 @check("NearestMean.fit", expect=close(rtol=1e-5), forbids=["sklearn.neighbors"])
@@ -210,7 +198,7 @@ def means_in_single_precision(code, rng):
     """float32 stays float32"""
     X = rng.uniform(1, 2, size=(6, 2)).astype(np.float32)
     learned = code.NearestMean().fit(X, np.arange(6) % 2).means_
-    return learned, str(np.asarray(learned).dtype)
+    return {"means_": learned, "dtype": str(np.asarray(learned).dtype)}
 
 
 def model_with(code, means, classes):
@@ -251,6 +239,54 @@ def nine_in_ten(code, X, y, X_new):
     return code.NearestMean().fit(X, y).predict(X_new)
 
 
+# Every series below is the beginning of a longer one, so that a window too
+# many shows what we know, and not whatever lies in memory.
+LIBRARY_WINDOWS = ["numpy.lib.stride_tricks.sliding_window_view"]
+
+
+@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
+def every_window(code, rng):
+    """a window begins at every entry that has enough neighbours after it"""
+    return code.sliding_windows(rng.normal(size=12)[:9], 4)
+
+
+@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
+def shortest_and_longest(code, rng):
+    """windows of one entry, and a single window of all of them"""
+    x = rng.integers(100, size=9)[:6]
+    return {
+        "length 1 of 6": code.sliding_windows(x, 1),
+        "length 6 of 6": code.sliding_windows(x, 6),
+    }
+
+
+@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
+def every_second_entry(code, rng):
+    """a series whose entries do not lie side by side in memory has windows too"""
+    return code.sliding_windows(rng.normal(size=18)[:14:2], 3)
+
+
+@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
+def no_copy(code):
+    """nothing is copied: what is written into x later is seen in the windows"""
+    x = np.arange(9.0)[:7]
+    windows = code.sliding_windows(x, 3)
+    x[3] = -1.0
+    return windows
+
+
+@check("sliding_windows", expect=exactly, forbids=LIBRARY_WINDOWS)
+def read_only(code):
+    """a window cannot be written to: NumPy refuses"""
+    x = np.arange(7.0)
+    windows, refused = code.sliding_windows(x[:5], 2), False
+    try:
+        windows[0, 0] = 9.0
+    except ValueError:
+        refused = True
+    return {"is writing refused": refused, "has x changed": bool(x[0] == 9.0)}
+
+
 MISTAKES = [
     Mistake(
         "mean and spread are taken from the rows themselves instead of train",
@@ -280,6 +316,28 @@ MISTAKES = [
         "    return (X - mean)",
         new="mean = train.mean(axis=1)\n    spread = train.std(axis=1)[:, None]\n"
         "    return (X - mean[:, None])",
+    ),
+    Mistake(
+        "each row is measured instead of each column: axis=1 for axis=0",
+        in_="standardize",
+        old="train.mean(axis=0)  # (d,)\n    spread = np.where(varies, train.std(axis=0)",
+        new="train.mean(axis=1)\n    spread = np.where(varies, train.std(axis=1)",
+    ),
+    Mistake(
+        "each row is measured instead of each column: axis=1 for axis=0",
+        in_="standardize",
+        old="mean = train.mean(axis=0)  # (d,)\n"
+        "    spread = np.where(varies, train.std(axis=0), 1)  # (d,)\n"
+        "    return (X - mean) / spread",
+        new="return (X - train.mean(axis=1)) / train.std(axis=1)",
+    ),
+    Mistake(
+        "one mean and one spread are taken over the whole table",
+        in_="standardize",
+        old="mean = train.mean(axis=0)  # (d,)\n"
+        "    spread = np.where(varies, train.std(axis=0), 1)  # (d,)\n"
+        "    return (X - mean) / spread",
+        new="return (X - train.mean()) / train.std()",
     ),
     Mistake(
         "the spread of a constant feature is left at zero, and divided by",
@@ -342,10 +400,26 @@ MISTAKES = [
         new="",
     ),
     Mistake(
-        "labels are used as positions, so that words and gaps fail",
+        "labels are used as positions, which words and years are not",
         in_="one_hot",
         old="(y[:, None] == classes).astype(dtype)",
         new="np.eye(len(classes), dtype=dtype)[y]",
+    ),
+    Mistake(
+        "labels are used as positions, which words and years are not",
+        in_="one_hot",
+        old="return (y[:, None] == classes).astype(dtype)",
+        new="Y = np.zeros((len(y), len(classes)), dtype)\n"
+        "    Y[np.arange(len(y)), y] = 1\n"
+        "    return Y",
+    ),
+    Mistake(
+        "labels are used as positions, which words and years are not",
+        in_="one_hot",
+        old="return (y[:, None] == classes).astype(dtype)",
+        new="Y = np.zeros((len(y), len(classes)), dtype)\n"
+        "    for i in range(len(y)):\n        Y[i, y[i]] = 1\n"
+        "    return Y",
     ),
     Mistake(
         "the columns follow the labels found in y, whatever classes says",
@@ -382,6 +456,17 @@ MISTAKES = [
         in_="pairwise_squared_distances",
         old="    A, B = A - middle, B - middle\n",
         new="",
+    ),
+    Mistake(
+        "the points are not brought near zero first, and rounding below zero is left in",
+        in_="pairwise_squared_distances",
+        old="    A, B = A - middle, B - middle\n"
+        "    D = (-2 * A) @ B.T  # (n, m)\n"
+        '    D += np.einsum("ij,ij->i", A, A)[:, None]  # (n, 1)\n'
+        '    D += np.einsum("ij,ij->i", B, B)  # (m,)\n'
+        "    return np.maximum(D, 0, out=D)",
+        new='    a, b = (np.einsum("ij,ij->i", M, M) for M in (A, B))\n'
+        "    return a[:, None] - 2 * A @ B.T + b",
     ),
     Mistake(
         "one number is taken from all features, though each has a mean of its own",
@@ -432,6 +517,17 @@ MISTAKES = [
         new="",
     ),
     Mistake(
+        "the squares of A lie along the rows: they must stand upright, [:, None]",
+        in_="pairwise_squared_distances",
+        old="    A, B = A - middle, B - middle\n"
+        "    D = (-2 * A) @ B.T  # (n, m)\n"
+        '    D += np.einsum("ij,ij->i", A, A)[:, None]  # (n, 1)\n'
+        '    D += np.einsum("ij,ij->i", B, B)  # (m,)\n'
+        "    return np.maximum(D, 0, out=D)",
+        new='    a, b = (np.einsum("ij,ij->i", M, M) for M in (A, B))\n'
+        "    return np.maximum(a - 2 * A @ B.T + b, 0)",
+    ),
+    Mistake(
         "the squares of B stand upright, so that each row gets those of another point",
         in_="pairwise_squared_distances",
         old="B, B)  # (m,)",
@@ -456,65 +552,16 @@ MISTAKES = [
         new="middle = B.mean(axis=0, dtype=float)",
     ),
     Mistake(
-        "there is one window too few",
-        in_="sliding_windows",
-        old="len(x) - length + 1",
-        new="len(x) - length",
-    ),
-    Mistake(
-        "the windows are copied",
-        in_="sliding_windows",
-        old="    step = x",
-        new="    x = x.copy()\n    step = x",
-    ),
-    Mistake(
-        "the windows are picked by their positions, which copies them",
-        in_="sliding_windows",
-        old="    step = x.strides[0]  # bytes from one entry to the next\n"
-        "    return np.lib.stride_tricks.as_strided(\n"
-        "        x,\n"
-        "        shape=(len(x) - length + 1, length),\n"
-        "        strides=(step, step),\n"
-        "        writeable=False,\n"
-        "    )\n",
-        new="    start = np.arange(len(x) - length + 1)\n"
-        "    return x[start[:, None] + np.arange(length)]\n",
-    ),
-    Mistake(
-        "the windows can be written to, and so can x through them",
-        in_="sliding_windows",
-        old="        writeable=False,\n",
-        new="",
-    ),
-    Mistake(
-        "windows and places within a window are swapped",
-        in_="sliding_windows",
-        old="shape=(len(x) - length + 1, length)",
-        new="shape=(length, len(x) - length + 1)",
-    ),
-    Mistake(
-        "the strides are the size of an entry, as if nothing lay between two of them",
-        in_="sliding_windows",
-        old="step = x.strides[0]",
-        new="step = x.itemsize",
-    ),
-    Mistake(
-        "the windows do not move: every row begins at the first entry",
-        in_="sliding_windows",
-        old="strides=(step, step)",
-        new="strides=(0, step)",
-    ),
-    Mistake(
-        "each window repeats its first entry",
-        in_="sliding_windows",
-        old="strides=(step, step)",
-        new="strides=(step, 0)",
-    ),
-    Mistake(
         "the smaller batch at the end is dropped",
         in_="batches",
         old="range(0, n, size)",
         new="range(0, n - size + 1, size)",
+    ),
+    Mistake(
+        "the last batch is dropped, whatever its size",
+        in_="batches",
+        old="range(0, n, size)",
+        new="range(0, n - size, size)",
     ),
     Mistake(
         "the order is not random",
@@ -536,6 +583,12 @@ MISTAKES = [
         new="starts = rng.permutation(np.arange(0, n - n % size, size))\n"
         "    every = [np.arange(i, i + size) for i in starts]\n"
         "    return every + [np.arange(n - n % size, n)] * (n % size > 0)",
+    ),
+    Mistake(
+        "nothing comes back: a return is missing",
+        in_="batches",
+        old="return [order",
+        new="made = [order",
     ),
     Mistake(
         "the samples are shuffled within each batch, but never change it",
@@ -641,5 +694,78 @@ MISTAKES = [
         in_="NearestMean.predict",
         old="self.classes_[D.argmin(axis=1)]",
         new="D.min(axis=1)",
+    ),
+    Mistake(
+        "there is one window too few",
+        in_="sliding_windows",
+        old="len(x) - length + 1",
+        new="len(x) - length",
+    ),
+    Mistake(
+        "there is one window too many, and the last one reads behind the series",
+        in_="sliding_windows",
+        old="len(x) - length + 1",
+        new="len(x) - length + 2",
+    ),
+    Mistake(
+        "the windows are copied",
+        in_="sliding_windows",
+        old="    step = x",
+        new="    x = x.copy()\n    step = x",
+    ),
+    Mistake(
+        "the windows are copies, picked out by their positions",
+        in_="sliding_windows",
+        old="    step = x.strides[0]  # bytes from one entry to the next\n"
+        "    return np.lib.stride_tricks.as_strided(\n"
+        "        x,\n"
+        "        shape=(len(x) - length + 1, length),\n"
+        "        strides=(step, step),\n"
+        "        writeable=False,\n"
+        "    )\n",
+        new="    start = np.arange(len(x) - length + 1)\n"
+        "    return x[start[:, None] + np.arange(length)]\n",
+    ),
+    Mistake(
+        "writeable=False is missing, so that x can be changed through a window",
+        in_="sliding_windows",
+        old="        writeable=False,\n",
+        new="",
+    ),
+    Mistake(
+        "windows and places within a window are swapped",
+        in_="sliding_windows",
+        old="shape=(len(x) - length + 1, length)",
+        new="shape=(length, len(x) - length + 1)",
+    ),
+    Mistake(
+        "the strides are the size of an entry, as if nothing lay between two of them",
+        in_="sliding_windows",
+        old="step = x.strides[0]",
+        new="step = x.itemsize",
+    ),
+    Mistake(
+        "the strides count entries: they count bytes",
+        in_="sliding_windows",
+        old="step = x.strides[0]",
+        new="step = 1",
+    ),
+    Mistake(
+        "x.strides is taken for a number: it is a tuple, with a number for each axis",
+        in_="sliding_windows",
+        old="x.strides[0]",
+        new="x.strides",
+    ),
+    Mistake(
+        "the windows do not move: every row begins at the first entry",
+        in_="sliding_windows",
+        old="strides=(step, step)",
+        new="strides=(0, step)",
+    ),
+    Mistake(
+        "each window repeats its first entry",
+        in_="sliding_windows",
+        old="strides=(step, step)",
+        new="strides=(step, 0)",
     ),
 ]
