@@ -39,7 +39,7 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_page_content(html, page, config, files):
     """Take the page of before, or keep this one."""
-    return site.rendered(html, page)
+    return site.rendered(html, page, config.plugins["autorefs"])
 
 
 def on_env(env, config, files):

@@ -90,8 +90,8 @@ class Site:
         return [
             {"Contents": "index.md"},
             *({part: entries} for part, entries in parts.items()),
-            {"Behind the chapters": [f"{name}.md" for name in BEHIND] + [{"Functions": functions}]},
-            {"How to use it": [f"{name}.md" for name in FOR]},
+            {"Behind the chapters": [titled(name) for name in BEHIND] + [{"Functions": functions}]},
+            {"How to use it": [titled(name) for name in FOR]},
         ]
 
     def styles(self) -> list[str]:
@@ -279,10 +279,12 @@ class Site:
         page.key = markdown
         return "" if markdown in RENDERED else markdown
 
-    def rendered(self, content: str, page: Any) -> str:
+    def rendered(self, content: str, page: Any, references: Any) -> str:
         """Return the HTML of a page, that of before where it has not changed."""
         if page.key in RENDERED:
             content, page.toc, page.present_anchor_ids = RENDERED[page.key]
+            for name in page.present_anchor_ids:  # as rendering it would have done
+                references.register_anchor(page, name)
         else:
             RENDERED[page.key] = content, page.toc, page.present_anchor_ids
         return content
@@ -297,6 +299,12 @@ class Site:
         output = PLACE.sub(figure, output)
         output = output.replace(' class="arithmatex" data-search-exclude', ' class="arithmatex"')
         return maths.put(output, TYPESET)
+
+
+def titled(name: str) -> dict[str, str]:
+    """Return a page of `press/pages/` by its first heading."""
+    first = (PAGES / f"{name}.md").read_text(encoding="utf-8").partition("\n")[0]
+    return {first.removeprefix("# "): f"{name}.md"}
 
 
 def throughout(manuscript: Manuscript) -> str:

@@ -112,7 +112,10 @@ def run_notebook(book, folder: Path) -> dict[str, list]:
     path = folder / "notebook.ipynb"
     nbformat.write(book, path)
     environment = {k: v for k, v in (os.environ | ENVIRONMENT).items() if k != "PYTHONPATH"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    own = str(Path(sys.executable).parent)  # a kernel is started without its environment's PATH
+    environment["PATH"] = os.pathsep.join(
+        p for p in os.environ["PATH"].split(os.pathsep) if p != own
+    )
     ran = subprocess.run(
         [sys.executable, "-m", "jupyter", "execute", "--inplace", "--timeout=600", path.name],
         cwd=folder,

@@ -1,5 +1,6 @@
 """The press: what stops it says where and why; what has not changed is not run again."""
 
+import base64
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+nbformat = pytest.importorskip("nbformat")
 for needed in ("jupytext", "mkdocs", "latex2mathml", "nbclient"):
     pytest.importorskip(needed)
 
@@ -271,10 +273,34 @@ def test_the_notebook_holds_the_cells_the_commands_and_no_number_in_its_name():
     book = notebook(manuscript, [[] for _ in manuscript.cells])
     sources = [cell.source for cell in book.cells if cell.cell_type == "code"]
     assert "!grader check sigmoid" in sources
-    assert [s for s in sources[1:] if not s.startswith("!")] == [c.source for c in manuscript.cells]
+    own = [s for s in sources if not s.startswith("!")]
+    assert own[1:] == [c.source for c in manuscript.cells]
+    assert 'ROOT / "exercises" / "logistic_regression.py"' in own[0]
+    assert not any(s.startswith("!grader hint") for s in sources), "running all gives nothing away"
     text = "".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
     assert "<summary>Hint 1</summary>" in text and "???" not in text and "<<" not in text
     assert len({cell["id"] for cell in book.cells}) == len(book.cells)
+
+
+def test_a_notebook_shows_its_figures_where_svg_is_not_trusted(chapter):
+    manuscript = Manuscript(chapter)
+    book = notebook(manuscript, runs.kept(manuscript))
+    shown = [o.data for c in book.cells for o in c.get("outputs", ()) if "data" in o]
+    figures = [data for data in shown if "image/svg+xml" in data]
+    assert len(figures) >= 4
+    for data in figures:
+        assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+
+
+def test_a_guess_comes_before_its_answer(written):
+    manuscript = written("Guess.\n\n```python predict\nprint(1)\n```\n\nIt is 1.\n\nSo it is.\n")
+    outputs = [[nbformat.v4.new_output("stream", text="1\n")]]
+    page = page_of(manuscript, outputs)
+    folded = page.partition("??? predict")[2].partition("\n\nSo it is.")[0]
+    assert "\n    It is 1." in folded and "\nIt is 1." not in page
+    book = notebook(manuscript, outputs)
+    assert not next(c for c in book.cells if c.source == "print(1)").outputs
+    assert any("<details>" in c.source and "It is 1." in c.source for c in book.cells)
 
 
 # ------------------------------------------------------------ formulas, assets
@@ -342,6 +368,16 @@ def build(root, *options, **environment):
     )
 
 
+def dependants():
+    """Return the chapters whose cells import chapter 7's code."""
+    return {
+        path.stem.replace("_", "-")
+        for path in (ROOT / "press" / "runs").iterdir()
+        if "solutions/logistic_regression.py"
+        in json.loads(path.read_bytes())["metadata"]["modules"]
+    }
+
+
 def test_without_npm_the_book_is_printed_and_says_what_it_lacks(book):
     built = build(book, PATH=str(Path(sys.executable).parent))
     assert built.returncode == 0, built.stderr
@@ -369,11 +405,6 @@ def test_editing_a_reference_runs_just_its_dependants(book):
     module = book / "solutions" / "logistic_regression.py"
     text = module.read_text(encoding="utf-8")
     before = {p.name: p.read_bytes() for p in (book / "press" / "runs").iterdir()}
-    dependants = {
-        name
-        for name, data in before.items()
-        if "solutions/logistic_regression.py" in json.loads(data)["metadata"]["modules"]
-    }
     try:
         module.write_text(text + "# changed\n", encoding="utf-8")
         built = build(book)
@@ -383,7 +414,56 @@ def test_editing_a_reference_runs_just_its_dependants(book):
     after = {
         p.name for p in (book / "press" / "runs").iterdir() if p.read_bytes() != before[p.name]
     }
-    assert after == dependants and f"the cells of {len(dependants)} run" in built.stderr
+    assert {name.removesuffix(".ipynb").replace("_", "-") for name in after} == dependants()
+    assert f"the cells of {len(after)} run" in built.stderr
+
+
+TWICE = """
+from pathlib import Path
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+def pages():
+    config = load_config("mkdocs.yml")
+    config.plugins.on_startup(command="serve", dirty=False)
+    build(config)
+    site = Path("build/site")
+    return {p.as_posix(): p.read_text("utf-8") for p in site.rglob("index.html")}
+
+before = pages()
+for name, old, new in [
+    ("chapters/07-logistic-regression.md", "She died.", "She died young."),
+]:
+    path = Path(name)
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+code = Path("solutions/logistic_regression.py")
+code.write_text(code.read_text("utf-8").replace("Squash scores", "Press scores"), "utf-8")
+after = pages()
+print(*sorted(name for name in after if after[name] != before[name]))
+"""
+
+
+def test_a_second_printing_shows_what_has_changed_and_nothing_else(tmp_path):
+    """As `mkdocs serve` does it: in one process, which remembers."""
+    root = copy_of_the_book(tmp_path)
+    shutil.copytree(ROOT / "press", root / "press")
+    for name in ("mkdocs.yml", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, root / name)
+    ran = subprocess.run(
+        [sys.executable, "-c", TWICE],
+        cwd=root,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert ran.returncode == 0, ran.stderr
+    changed = {
+        name.removeprefix("build/site/").removesuffix("/index.html") for name in ran.stdout.split()
+    }
+    edited = {"api/logistic-regression", "chapters/logistic-regression"}
+    # what imports it was run again, and may say another time
+    assert edited <= changed <= edited | {f"chapters/{name}" for name in dependants()}
 
 
 def test_the_cells_of_a_manuscript_know_their_lines():
