@@ -27,6 +27,8 @@ PACKAGES: dict[str, dict[str, str]] = json.loads(
 )
 CACHE = ROOT / "build" / "assets"
 SECONDS = 120
+# without a network the answer comes at once, and not after npm has asked three times
+OPTIONS = ("--ignore-scripts", "--prefer-offline", "--fetch-retries=0")
 
 
 class Missing(RuntimeError):
@@ -58,7 +60,7 @@ def fetch(name: str) -> Path:
         spec = f"{name}@{PACKAGES[name]['version']}"
         try:
             subprocess.run(
-                [npm, "pack", spec, "--ignore-scripts", "--pack-destination", temporary],
+                [npm, "pack", spec, *OPTIONS, "--pack-destination", temporary],
                 check=True,
                 capture_output=True,
                 timeout=SECONDS,

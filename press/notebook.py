@@ -41,7 +41,9 @@ press.style.apply()
 %autoreload 2
 print("your file:", ROOT / "exercises" / "{slug}.py")"""
 COMMAND = re.compile(r"^```run\n(grader .*)\n```$", re.M)
-FOLDED = re.compile(r'^\?\?\? \w+ "(?P<title>[^"\n]*)"\n\n(?P<body>(?:    .*\n|\n)+)', re.M)
+BOX = r'^%s \w+ "(?P<title>[^"\n]*)"\n\n(?P<body>(?:    .*\n|\n)+)'
+FOLDED = re.compile(BOX % r"\?\?\?", re.M)
+ASIDE = re.compile(BOX % "!!!", re.M)
 
 
 def folded(match: re.Match[str]) -> str:
@@ -49,6 +51,12 @@ def folded(match: re.Match[str]) -> str:
     title = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(match["title"], quote=False))
     body = textwrap.dedent(match["body"]).strip()
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>\n\n"
+
+
+def aside(match: re.Match[str]) -> str:
+    """Return a note for the margin, which a notebook has not, as one within the text."""
+    body = textwrap.dedent(match["body"]).strip()
+    return textwrap.indent(f"**{match['title']}**\n{body}", "> ") + "\n\n"
 
 
 def with_hints(manuscript: Manuscript, text: str) -> str:
@@ -70,7 +78,7 @@ def markdown_cells(manuscript: Manuscript, text: str) -> list[nbformat.NotebookN
     """Return prose as cells: its commands can be run."""
     text = with_hints(manuscript, text + "\n")
     text = outside(FENCE, text, lambda part: SLUG_LINK.sub(r"](\g<slug>.ipynb\g<anchor>)", part))
-    text = FOLDED.sub(folded, text).replace("```python .noeval", "```python")
+    text = ASIDE.sub(aside, FOLDED.sub(folded, text)).replace("```python .noeval", "```python")
     cells = []
     for i, part in enumerate(COMMAND.split(text)):
         if i % 2:

@@ -66,7 +66,8 @@ class Site:
         self.assets, missing = assets.available()
         if missing:
             LOG.info(
-                "%s: formulas are typeset as MathML, in the fonts of the reader's system",
+                "%s: so formulas are MathML, the fonts are those of the reader's system, "
+                "and an offline edition would have no search",
                 ", ".join(missing),
             )
         PRINTED.mkdir(parents=True, exist_ok=True)

@@ -279,6 +279,7 @@ def test_the_notebook_holds_the_cells_the_commands_and_no_number_in_its_name():
     assert not any(s.startswith("!grader hint") for s in sources), "running all gives nothing away"
     text = "".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
     assert "<summary>Hint 1</summary>" in text and "???" not in text and "<<" not in text
+    assert "> **Why *logit***\n> Joseph Berkson" in text and "!!!" not in text
     assert len({cell["id"] for cell in book.cells}) == len(book.cells)
 
 
@@ -381,7 +382,7 @@ def dependants():
 def test_without_npm_the_book_is_printed_and_says_what_it_lacks(book):
     built = build(book, PATH=str(Path(sys.executable).parent))
     assert built.returncode == 0, built.stderr
-    assert "npm is not installed: formulas are typeset as MathML" in built.stderr
+    assert "npm is not installed: so formulas are MathML" in built.stderr
     assert "the cells of 0 run" in built.stderr, "the kept runs hold"
     page = (book / "build/site/chapters/logistic-regression/index.html").read_text("utf-8")
     assert "<math" in page and "arithmatex" not in page and "<svg role=" in page
