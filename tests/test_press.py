@@ -196,6 +196,18 @@ def test_a_run_is_kept_the_same_twice(written, kept_here):
     assert runs.path_of(manuscript).read_bytes() == first
 
 
+def test_the_clock_says_what_it_said_until_what_it_times_has_changed(written, kept_here):
+    clock = "```python timed\nimport time\nprint(time.perf_counter())\n```\n"
+    first, _ = runs.run(written(clock))
+    second, ran = runs.run(written(f"{clock}\n```python\nprint(1)\n```\n"))
+    assert ran and second[0] == first[0] and runs.printed(second[1]) == "1\n"
+    path = runs.path_of(written(clock))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(runs.digests(["press/style.py"])["press/style.py"], "0"), "utf-8")
+    third, ran = runs.run(written(f"{clock}\n```python\nprint(1)\n```\n"))
+    assert ran and third[0] != first[0]
+
+
 # ---------------------------------------------------------------- the page
 
 
