@@ -109,6 +109,7 @@ def near_twins(code, rng):
     return {
         "is any below 0, twins": bool((pair(A, A) < 0).any()),
         "is any below 0, as good as twins": bool((pair(A, near) < 0).any()),
+        "distances of other points": pair(A[:3, :2] / 1000, A[3:5, :2] / 1000),
     }
 
 
@@ -146,7 +147,9 @@ def mixed(code, rng):
     every = dealt(code, 200, 20, rng)
     order = np.concatenate(every)
     return {
-        "batches that hold nothing but neighbours": sum(np.ptp(b) < len(b) for b in every),
+        "batches that hold nothing but neighbours": sum(
+            len(b) > 0 and np.ptp(b) < len(b) for b in every
+        ),
         "is it 0, 1, 2 and so on": bool((order == np.arange(200)).all()),
     }
 
@@ -562,6 +565,12 @@ MISTAKES = [
         in_="batches",
         old="range(0, n, size)",
         new="range(0, n - size, size)",
+    ),
+    Mistake(
+        "an empty batch comes last where n is a multiple of size",
+        in_="batches",
+        old="range(0, n, size)",
+        new="range(0, n + 1, size)",
     ),
     Mistake(
         "the order is not random",
