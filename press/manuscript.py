@@ -87,6 +87,8 @@ class Manuscript:
         for key, kind in KEYS.items():
             if not isinstance(front, dict) or not isinstance(front.get(key), kind):
                 raise self.stop(1, f"the front matter lacks `{key}:`, {kind.__name__}")
+        if front["level"] not in (1, 2, 3):
+            raise self.stop(1, f"`level:` is 1, 2 or 3, not {front['level']}")
         return dict(front)
 
     @cached_property

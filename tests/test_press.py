@@ -119,6 +119,7 @@ def test_a_fault_in_the_prose_stops_with_file_line_and_reason(written, text, lin
         ("# Logistic regression\n", 1, "begins with its front matter"),
         ("---\npart: A: b\nlevel: 2\n---\n", 2, "the front matter: "),
         ("---\npart: A\nlevel: two\nminutes: 5\n---\n", 1, "lacks `level:`, int"),
+        ("---\npart: A\nlevel: 4\nminutes: 5\n---\n", 1, "`level:` is 1, 2 or 3, not 4"),
     ],
 )
 def test_faulty_front_matter_stops_with_its_line(written, front, line, reason):

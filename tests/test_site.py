@@ -39,7 +39,7 @@ SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 400, "heigh
 LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in SIZES]
 # what would be left of Markdown, TeX or the press's own marks
 RAW = re.compile(r"\$\$|\\\(|\\\[|\\frac|\*\*\w|^```|\?\?\? |<<\w+\.|\]\(|\{ *[.#]\w", re.M)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="could not import a browser: no Chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 def build(target, **environment):
