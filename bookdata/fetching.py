@@ -193,7 +193,8 @@ def move(fresh: Path, to: Path) -> None:
 def size_of(folder: Path) -> int:
     """Return how many bytes the files under a folder have, as far as can be seen."""
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size if path.is_file() else 0
+    for inside, _, names in os.walk(folder):  # which forgives a folder that is gone by now
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.path.getsize(os.path.join(inside, name))
     return total

@@ -4,11 +4,14 @@ import base64
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -260,6 +263,24 @@ def test_two_at_once_both_succeed(book):
         assert process.returncode == 0, said
     assert seen <= {"6\n", " Type: grader data tiny"}  # never half a file
     assert is_whole(book.kept) and book.read().stdout == "6\n"
+
+
+def test_what_pip_clears_away_while_it_is_measured_stops_nothing(tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "half.whl").write_bytes(bytes(7))
+    enough = threading.Event()
+
+    def come_and_go():
+        while not enough.is_set():
+            (tmp_path / "pip" / "unpacks").mkdir(parents=True)
+            shutil.rmtree(tmp_path / "pip")
+
+    with ThreadPoolExecutor() as pool:
+        pool.submit(come_and_go)
+        try:
+            assert {fetching.size_of(tmp_path) for _ in range(3000)} == {7}
+        finally:
+            enough.set()
 
 
 @pytest.mark.parametrize("which", ["the archive", "the data"])
