@@ -1,4 +1,9 @@
-"""The map of the book: the only module that knows where things are."""
+"""The map of the book: the only module that knows where things are.
+
+The book is what everybody reads: in a clone its own folder, where the grader
+was installed from a wheel the folder library/ in it. The workspace is what
+one learner writes: a folder that holds ground-up.toml, else the clone.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +16,38 @@ from pathlib import Path
 from grader.problems import Misuse, nearest
 from grader.stub import parsed
 
-ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".grader"  # what the grader keeps for the learner; never committed
+PACKAGE = Path(__file__).resolve().parent
+IS_CLONE = not (PACKAGE / "library").is_dir()
+ROOT = PACKAGE.parent if IS_CLONE else PACKAGE / "library"
+MARK = "ground-up.toml"  # makes a folder a workspace
 SHARED = ("inputs",)  # modules of solutions/ that belong to every chapter
 
 PROSE_NAME = re.compile(r"(\d+)-([a-z0-9-]+)\.md")
+
+
+def workspace() -> Path:
+    """Return the folder of the learner's work, the nearest around where we are.
+
+    Raises
+    ------
+    Misuse
+        If there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / MARK).is_file():
+            return folder
+    if IS_CLONE:
+        return ROOT
+    raise Misuse(
+        f"{here} is in no workspace: your exercises need a folder of their own.",
+        "grader init my-ground-up, then cd my-ground-up",
+    )
+
+
+def state() -> Path:
+    """Return where the grader keeps what it knows of the learner; never committed."""
+    return workspace() / ".grader"
 
 
 @dataclass(frozen=True)
@@ -35,7 +67,7 @@ class Chapter:
 
     @property
     def exercise(self) -> Path:
-        return ROOT / "exercises" / f"{self.slug}.py"
+        return workspace() / "exercises" / f"{self.slug}.py"
 
     @property
     def checks(self) -> Path:

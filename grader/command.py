@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from grader.problems import FAILED, MISUSED, PASSED, Problem, nearest
@@ -22,17 +23,51 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(MISUSED)
 
 
+GROUPS = {  # in the order of a first week
+    "every evening": "check watch hint reveal reset list status",
+    "to understand": "explain predict trace journal",
+    "to keep it": "hunt sprint milestone",
+    "your place": "tour init update data doctor",
+    "for authors": "new sync audit",
+}
+
+
+def overview(helps: dict[str, str]) -> str:
+    """Return the commands as a person looks for them: in groups."""
+    lines = []
+    for group, names in GROUPS.items():
+        lines += ["", f"{group}:", *(f"  {name:<10} {helps[name]}" for name in names.split())]
+    return "\n".join(lines[1:])
+
+
+def elsewhere(module: str) -> Callable[[argparse.Namespace], int]:
+    """Return what a command does: the function `run` of its own module."""
+
+    def run(options: argparse.Namespace) -> int:
+        import importlib
+
+        return int(importlib.import_module(f"grader.{module}").run(options))
+
+    return run
+
+
 def parser() -> Parser:
     """Return the command line, one word for each thing a person does."""
     top = Parser(
         prog="grader",
         description="Check what you wrote for a chapter of Ground Up, and say what helps.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="grader COMMAND …",
     )
-    words = top.add_subparsers(metavar="COMMAND", required=True)
+    words = top.add_subparsers(
+        prog="grader", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+    )
+    helps: dict[str, str] = {}
 
     def word(name: str, run: Any, help: str) -> argparse.ArgumentParser:
-        made = words.add_parser(name, help=help, description=help)
+        made = words.add_parser(name, description=help)
         made.set_defaults(run=run)
+        helps[name] = help
         return made
 
     q = word("check", check, "run the checks of a chapter or of one function")
@@ -42,10 +77,13 @@ def parser() -> Parser:
         metavar="CHAPTER or FUNCTION",
         help="without it: the first chapter that is not done",
     )
+    q.add_argument("--own", action="store_true", help="on your own earlier chapters")
     q.add_argument("--json", action="store_true", help="print one JSON document instead")
     q.add_argument("--junit", metavar="FILE", default="", help="write JUnit XML as well")
     q.add_argument("--debug", action="store_true", help="in one process, for breakpoint()")
     q.add_argument("pytest", nargs="*", metavar="-- PYTEST", help="what follows -- is pytest's")
+    q = word("watch", elsewhere("watch"), "check again whenever you save")
+    q.add_argument("name", nargs="?", metavar="CHAPTER or FUNCTION")
     q = word("hint", hint, "the next hint for a function")
     q.add_argument("name", metavar="FUNCTION")
     q = word("reveal", reveal, "the answer")
@@ -53,13 +91,42 @@ def parser() -> Parser:
     q = word("reset", reset, "the empty hole again; what you had is kept")
     q.add_argument("name", metavar="CHAPTER or FUNCTION")
     word("list", list_, "the book in order")
+    q = word("status", elsewhere("status"), "where you stand, and what is next")
+    q.add_argument("--html", metavar="FILE", help="as a page, with the map of the book")
+
+    q = word("explain", elsewhere("explain"), "which line is wrong, why, and for which input")
+    q.add_argument("name", metavar="CHAPTER")
+    q = word("predict", elsewhere("predict"), "say what a cell prints before it does")
+    q.add_argument("name", metavar="CHAPTER")
+    q = word("trace", elsewhere("trace"), "the first call whose result is not the reference's")
+    q.add_argument("name", metavar="FUNCTION")
+    q = word("journal", elsewhere("journal"), "your own notes, dated")
+    q.add_argument("name", nargs="?", metavar="CHAPTER")
+    q.add_argument("words", nargs="*", metavar="NOTE", help="without one: your editor")
+
+    q = word("hunt", elsewhere("hunt"), "find the mistake planted in working code")
+    q.add_argument("name", nargs="?", metavar="CHAPTER")
+    q.add_argument("--give-up", action="store_true", help="show it")
+    word("sprint", elsewhere("sprint"), "today's half hour")
+    q = word("milestone", elsewhere("milestone"), "a part's closing program on your code alone")
+    q.add_argument("part", nargs="?", metavar="PART")
+
+    word("tour", elsewhere("tour"), "see how it works, in twenty seconds")
+    q = word("init", elsewhere("init"), "a workspace of your own, outside the book")
+    q.add_argument("folder", metavar="DIR")
+    word("update", elsewhere("update"), "bring new and changed chapters into a workspace")
     q = word("data", data, "fetch the data sets that are not in the repository")
     q.add_argument("names", nargs="*", metavar="NAME", help="without one: all that are missing")
     word("doctor", doctor, "what this system has, and what it lacks")
-    q = word("new", new, "for authors: the files of a new chapter")
+
+    q = word("new", new, "the files of a new chapter")
     q.add_argument("name", metavar="[NUMBER-]SLUG")
-    q = word("sync", sync, "for authors: the exercises again from the solutions")
+    q = word("sync", sync, "the exercises again from the solutions")
     q.add_argument("--check", action="store_true", help="only say what is out of step")
+    q = word("audit", elsewhere("audit"), "how strict and how fair the checks are")
+    q.add_argument("name", nargs="?", metavar="CHAPTER")
+    q.add_argument("--json", metavar="FILE", default="", help="write the figures as well")
+    top.epilog = overview(helps)
     return top
 
 

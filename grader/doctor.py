@@ -31,9 +31,10 @@ def examine() -> int:
     print("the book")
     stale = edit.out_of_step()
     print(f"  ✓ chapters: {len(book.chapters())}; of their exercise files begun: {len(stale)}")
-    state = book.STATE if book.STATE.exists() else book.ROOT
-    if os.access(state, os.W_OK) and os.access(book.ROOT / "exercises", os.W_OK):
-        print(f"  ✓ {label_of(book.ROOT / 'exercises')} and .grader can be written")
+    home = book.workspace()
+    state = book.state() if book.state().exists() else home
+    if os.access(state, os.W_OK) and os.access(home / "exercises", os.W_OK):
+        print(f"  ✓ {label_of(home / 'exercises')} and .grader can be written")
     else:
         print("  · exercises or .grader cannot be written: hints taken are not remembered,")
         print("    and reset cannot keep a copy, so it will refuse")

@@ -32,7 +32,7 @@ def write(path: Path, content: str) -> None:
 def keep_aside(path: Path) -> Path:
     """Copy a file into .grader/kept under the date, and return the copy."""
     stamp = datetime.now().strftime("%Y-%m-%d %H.%M.%S")
-    folder = book.STATE / "kept"
+    folder = book.state() / "kept"
     copy = folder / f"{path.stem} {stamp}{path.suffix}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

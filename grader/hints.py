@@ -12,7 +12,7 @@ from grader.stub import Hole
 def taken(key: str) -> int:
     """Return how many hints of an exercise were taken so far."""
     try:
-        lines = (book.STATE / "hints").read_text(encoding="utf-8").splitlines()
+        lines = (book.state() / "hints").read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return 0
     return sum(line.split()[-1:] == [key] for line in lines)
@@ -21,8 +21,8 @@ def taken(key: str) -> int:
 def take(key: str) -> bool:
     """Note that a hint was taken; return whether that could be written."""
     try:
-        book.STATE.mkdir(exist_ok=True)
-        with (book.STATE / "hints").open("a", encoding="utf-8") as file:
+        book.state().mkdir(exist_ok=True)
+        with (book.state() / "hints").open("a", encoding="utf-8") as file:
             file.write(f"{datetime.now().isoformat(timespec='seconds')} {key}\n")
     except OSError:
         return False

@@ -89,7 +89,7 @@ class Reference:
 
     @property
     def _path(self) -> Path:
-        return book.STATE / "cache" / f"{self.chapter.slug}-{self.seed}"
+        return book.state() / "cache" / f"{self.chapter.slug}-{self.seed}"
 
     def _key(self) -> bytes:
         """Return a digest of everything the answers depend on."""

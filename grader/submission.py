@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.book import ROOT, Chapter
+from grader.book import ROOT, Chapter, workspace
 from grader.stub import Function, Hole, definitions, first_line, signature, tree
 
 MAX_SIZE = 1 << 20
@@ -52,11 +52,11 @@ class Submission:
 
 
 def label_of(path: Path) -> str:
-    """Return a path as the learner knows it: from the book's folder."""
-    try:
-        return path.relative_to(ROOT).as_posix()
-    except ValueError:
-        return path.as_posix()
+    """Return a path as the learner knows it: from the workspace, or the book's folder."""
+    for folder in (workspace(), ROOT):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()
 
 
 def read(path: Path, chapter: Chapter) -> Submission:

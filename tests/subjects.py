@@ -81,7 +81,7 @@ def tracked():
     with pytest.MonkeyPatch.context() as patch:
         mark = f"GRADER_TEST_{secrets.token_hex(8)}"
         patch.setenv(mark, "1")
-        patch.setattr(book, "STATE", Path(STATE.name))
+        patch.setattr(book, "state", lambda: Path(STATE.name))
         yield mark
 
 

@@ -43,7 +43,7 @@ LANDLOCK = {
     "read the reference": f"open({str(CHAPTER.solution)!r}).read()",
     "read the checks": f"open({str(CHAPTER.checks)!r}).read()",
     "list the reference's folder": f"os.listdir({str(book.ROOT / 'solutions')!r})",
-    "list what the grader keeps": f"os.listdir({str(book.STATE / 'cache')!r})",
+    "list what the grader keeps": f"os.listdir({str(book.state() / 'cache')!r})",
     "list the exercises": f"os.listdir({str(book.ROOT / 'exercises')!r})",
     "list the home folder": f"os.listdir({str(HOME)!r})",
     "list the root": "os.listdir('/')",

@@ -16,7 +16,6 @@ def solved(tmp_path, monkeypatch):
     """Return chapter 7 of a copy of the book, solved."""
     copy_of_the_book(tmp_path)
     monkeypatch.setattr(book, "ROOT", tmp_path)
-    monkeypatch.setattr(book, "STATE", tmp_path / ".grader")
     solved = book.Chapter(7, "logistic_regression")
     solved.exercise.write_text(solved.source, encoding="utf-8")
     return solved
@@ -47,7 +46,7 @@ def test_two_resets_in_one_second_keep_two_copies(solved):
     for _ in range(2):
         solved.exercise.write_text(solved.source, encoding="utf-8")
         edit.reset(solved, None)
-    kept = list((book.STATE / "kept").iterdir())
+    kept = list((book.state() / "kept").iterdir())
     assert len(kept) == 2
     assert all(path.read_text(encoding="utf-8") == solved.source for path in kept)
 
@@ -83,7 +82,7 @@ def test_sync_loses_nothing_that_was_written(solved, old, new):
     assert mine != stub.derive(solved.source)
     solved.exercise.write_text(mine, encoding="utf-8")
     edit.sync()
-    kept = [p.read_text(encoding="utf-8") for p in (book.STATE / "kept").glob("*")]
+    kept = [p.read_text(encoding="utf-8") for p in (book.state() / "kept").glob("*")]
     assert mine in [solved.exercise.read_text(encoding="utf-8"), *kept]
 
 
