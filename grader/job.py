@@ -77,7 +77,7 @@ class Job:
 
     def loaded(self) -> dict[str, Any]:
         """Return what happens when the exercise is loaded."""
-        nothing: dict[str, Any] = {"used": [], "changed": []}
+        nothing: dict[str, Any] = {"used": [], "changed": [], "given": []}
         try:
             self.load()
         except BaseException as error:

@@ -71,14 +71,17 @@ class Marking:
         return verdict
 
     def explain(self, verdict: Verdict, hole: Hole, outcome: dict[str, Any]) -> None:
-        """Add what is known from outside: other arguments, an earlier exercise at fault."""
+        """Add what is known from outside: inputs, other arguments, an earlier exercise at fault."""
+        verdict.given = outcome.get("given", [])
         if note := other_signature(hole, self.submission):
             verdict.notes.append(note)
         where = verdict.frames[-1]["function"] if verdict.frames else ""
-        used = [name for name in outcome.get("used", []) if self.states.get(name) in BAD]
+        others = [name for name in outcome.get("used", []) if name != hole.name]
+        used = [name for name in others if self.states.get(name) in BAD]
         if where != hole.name and self.states.get(where) in BAD:
             wait_for(where, verdict)  # it broke inside the other one
         elif used:
+            verdict.diagnosis = []  # it may look like a mistake that was not made here
             verdict.notes.append(f"It calls {used[-1]}, which is not right yet: mend that first.")
 
 
@@ -86,6 +89,7 @@ def wait_for(name: str, verdict: Verdict) -> None:
     """Turn a verdict into one that waits for another exercise, with nothing else to say."""
     verdict.state, verdict.waits_for = WAITS, name
     verdict.error, verdict.frames, verdict.diagnosis, verdict.notes = "", [], [], []
+    verdict.given = []
 
 
 def path_of(verdict: Verdict) -> list[int]:

@@ -1,8 +1,8 @@
 """What a worker may answer: the form of an outcome, checked before it is read.
 
-returned     value, used, changed
-empty        hole, used, changed
-raised       names, message, frames, line, used, changed
+returned     value, used, changed, given
+empty        hole, used, changed, given
+raised       names, message, frames, line, used, changed, given
 too large    message
 """
 
@@ -21,6 +21,8 @@ def is_outcome(value: Any) -> bool:
         texts = value.get(key)
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             return False
+    if not are_pairs(value.get("given")):
+        return False
     if value["end"] == "returned":
         return "value" in value
     if value["end"] == "empty":
@@ -48,9 +50,13 @@ def is_frame(frame: Any) -> bool:
         and isinstance(frame.get("line"), int)
         and isinstance(frame.get("function"), str)
         and isinstance(frame.get("text"), str)
-        and isinstance(frame.get("values"), list)
-        and all(
-            isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)
-            for pair in frame["values"]
-        )
+        and are_pairs(frame.get("values"))
+    )
+
+
+def are_pairs(value: Any) -> bool:
+    """Return whether a value is a list of names with what they stand for, in short."""
+    return isinstance(value, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)
+        for pair in value
     )

@@ -20,7 +20,7 @@ from grader.outcome import is_outcome
 from grader.problems import Fault
 from grader.process import Reply
 from grader.submission import Obstacle
-from grader.verdict import NOT_YET, Verdict
+from grader.verdict import DONE, NOT_YET, Verdict, state_of
 from grader.wire import IMPORT, MEMORY
 
 if TYPE_CHECKING:
@@ -84,7 +84,17 @@ class Runner:
                 ]
             else:
                 self._done[hole] = self.marking.mark(self.holes[hole], outcomes)
+                if state_of(self._done[hole]) != DONE and self._check_used(outcomes):
+                    self._done[hole] = self.marking.mark(self.holes[hole], outcomes)
         return self._done[hole]
+
+    def _check_used(self, outcomes: dict[str, Any]) -> bool:
+        """Check the exercises that one has called: the fault may be theirs."""
+        used = {name for outcome in outcomes.values() for name in outcome.get("used", [])}
+        unknown = [name for name in self.holes if name in used and name not in self._done]
+        for name in unknown:
+            self.verdicts(name)
+        return bool(unknown)
 
     def outcomes(self, hole: str) -> dict[str, Any]:
         """Return what happened in each check of one exercise."""

@@ -126,9 +126,10 @@ def run(
     -------
     outcome : dict
         "end" is "returned" (with "value"), "empty" (with "hole") or "raised"
-        (with the description of the error); "used" and "changed" name holes.
+        (with the description of the error); "used" and "changed" name holes,
+        "given" is what the hole under check was called with first.
     """
-    watch = subject.Watch(may_change)
+    watch = subject.Watch(may_change, check.hole)
     outcome: dict[str, Any]
     try:
         with subject.forbidding(check.forbids):
@@ -143,7 +144,11 @@ def run(
             outcome = {"end": "raised", **subject.describe_error(error, label)}
     except BaseException as error:
         outcome = {"end": "raised", **subject.describe_error(error, label)}
-    return outcome | {"used": list(watch.used), "changed": list(watch.changed)}
+    return outcome | {
+        "used": list(watch.used),
+        "changed": list(watch.changed),
+        "given": watch.given,
+    }
 
 
 def load_checks(source: str, label: str, slug: str) -> types.ModuleType:

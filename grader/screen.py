@@ -15,6 +15,7 @@ from grader.submission import Obstacle, label_of
 from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
 
 MAX_PRINTED_LINES = 6
+FIXED = "\xa0"  # a space at which no line is ended
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -104,6 +105,8 @@ def check_lines(verdict: Verdict, style: Style, columns: int) -> list[str]:
     lines = wrapped(clean(verdict.sentence), 4, columns, sign)
     if verdict.waits_for:
         lines += wrapped(f"It waits for {verdict.waits_for}.", 8, columns)
+    if verdict.given and (verdict.wanted or verdict.error):
+        lines += given_lines(verdict.given, columns)
     if verdict.error:
         lines += wrapped(clean(verdict.error), 8, columns)
     for i, frame in enumerate(verdict.frames):
@@ -130,6 +133,14 @@ def difference_lines(verdict: Verdict, columns: int) -> list[str]:
         else:
             lines += wrapped(clean(verdict.remark), 17, columns)
     return lines
+
+
+def given_lines(given: list[list[str]], columns: int) -> list[str]:
+    """Return what the exercise was called with; a line ends between two arguments."""
+    pairs = [clean(f"{name} = {value}").replace(" ", FIXED) for name, value in given]
+    return [
+        line.replace(FIXED, " ") for line in beside_name(f"{'given':<9}", ", ".join(pairs), columns)
+    ]
 
 
 def cut(line: str, columns: int) -> str:

@@ -9,6 +9,7 @@ import builtins
 import functools
 import importlib.abc
 import importlib.util
+import inspect
 import linecache
 import sys
 import types
@@ -19,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from grader.show import brief
+from grader.show import brief, row
 
 MAX_TEXT = 500
 MAX_FRAMES = 3
+MOST_ENTRIES = 9  # of a table that is shown whole
 CLOSED = ("solutions", "exercises")  # packages of which only what is named may be imported
 
 
@@ -71,8 +73,10 @@ class Shelf(importlib.abc.MetaPathFinder):
 class Watch:
     """Wraps the holes of a module, to see which are called and what they change."""
 
-    def __init__(self, changing: Iterable[str] = ()) -> None:
+    def __init__(self, changing: Iterable[str] = (), hole: str = "") -> None:
         self.may_change = set(changing)  # holes documented to work in place
+        self.hole = hole  # the one under check
+        self.given: list[list[str]] = []  # what it was called with first, name by name
         self.used: dict[str, None] = {}  # in the order of the first call
         self.changed: dict[str, None] = {}
         self.depth = 0
@@ -93,6 +97,8 @@ class Watch:
     def watched(self, hole: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
+            if hole == self.hole and hole not in self.used:
+                self.given = arguments(function, args, kwargs)
             self.used[hole] = None
             if self.depth or hole in self.may_change:
                 return function(*args, **kwargs)
@@ -107,6 +113,22 @@ class Watch:
                     self.changed[hole] = None
 
         return call
+
+
+def arguments(function: Any, args: Any, kwargs: Any) -> list[list[str]]:
+    """Return [name, short form] of what a function is called with, but for self."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs).arguments
+        return [[name, given(value)] for name, value in bound.items() if name != "self"]
+    except Exception:  # other arguments than it takes, or values that cannot be shown
+        return []
+
+
+def given(value: Any) -> str:
+    """Return a value in short; a small table with its entries."""
+    if isinstance(value, np.ndarray) and value.ndim == 2 and 0 < value.size <= MOST_ENTRIES:
+        return f"[{' '.join(row([line])[0] for line in value)}]"
+    return brief(value)
 
 
 class ForbiddenError(RuntimeError):

@@ -33,6 +33,7 @@ class Verdict:
     frames: list[dict[str, Any]] = field(default_factory=list)
     diagnosis: list[str] = field(default_factory=list)  # each after "when"
     notes: list[str] = field(default_factory=list)  # whole sentences
+    given: list[list[str]] = field(default_factory=list)  # name and value, in short
     printed: str = ""
 
     def as_dict(self) -> dict[str, Any]:

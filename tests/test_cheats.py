@@ -272,7 +272,8 @@ for name, module in list(sys.modules.items()):
                 object.__setattr__(value.__check__, "hole", "none")
                 value.__code__ = (lambda *args, **kwargs: None).__code__
 import grader.scenario, grader.worker
-grader.scenario.run = lambda *args: {"end": "returned", "value": None, "used": [], "changed": []}
+nothing = {"used": [], "changed": [], "given": []}
+grader.scenario.run = lambda *args: {"end": "returned", "value": None, **nothing}
 """,
         "return None",
     ),
@@ -281,7 +282,8 @@ grader.scenario.run = lambda *args: {"end": "returned", "value": None, "used": [
 import grader.codec, grader.job
 right = grader.codec.encode
 def encode(outcome):
-    return right({"end": "done", "state": "done", "value": True, "used": [], "changed": []})
+    nothing = {"used": [], "changed": [], "given": []}
+    return right({"end": "done", "state": "done", "value": True, **nothing})
 grader.codec.encode = grader.job.encode = encode
 """,
         "return None",
@@ -293,7 +295,7 @@ right = grader.codec.encode
 class Same: pass
 def encode(outcome):
     opaque = grader.codec.Opaque("ndarray")
-    return right({"end": "returned", "used": [], "changed": [], "value": opaque})
+    return right({"end": "returned", "used": [], "changed": [], "given": [], "value": opaque})
 grader.codec.encode = grader.job.encode = encode
 """,
         "return None",
@@ -304,7 +306,8 @@ import json, os, struct
 from grader import codec
 IDS = {[sketch.id for sketch in reference_of(CHAPTER).checks.values()]!r}
 def answer(hole):
-    outcome = codec.encode({{"end": "returned", "value": None, "used": [], "changed": []}})
+    nothing = {{"used": [], "changed": [], "given": []}}
+    outcome = codec.encode({{"end": "returned", "value": None, **nothing}})
     for id in ["", *IDS]:
         for end in ("begun", "answered", "done", "returned"):
             head = json.dumps({{"id": id, "end": end, "level": "landlock"}}).encode()
@@ -399,7 +402,7 @@ import grader.job
 right = grader.job.encode
 def encode(outcome):
     request = sys._getframe(1).f_locals["request"]
-    return right(dict(end="returned", value=KEPT.get(request["id"]), used=[], changed=[]))
+    return right(dict(end="returned", value=KEPT.get(request["id"]), used=[], changed=[], given=[]))
 grader.job.encode = encode
 """
     at_home = checked(filled("return None", before), seed=0)

@@ -119,6 +119,8 @@ def test_a_known_mistake_is_shown_with_its_values_and_its_name(home):
     expected = r"""
   log_loss_gradient                                                       1 of 3
     ✗ the slope of the mean log-loss, by finite differences
+        given    X = array \(20, 3\) float64, y = array \(20,\) int64,
+                 w = \[.*\], b = 0\.3
         in the first of 2 results
         yours    \[.*\]
         wanted   \[.*\]     largest difference \S+ at \[\d\]
@@ -127,6 +129,21 @@ def test_a_known_mistake_is_shown_with_its_values_and_its_name(home):
 """
     assert re.search(expected, run.stdout), run.stdout
     assert "Next: grader hint log_loss_gradient" in run.stdout
+
+
+def test_what_an_exercise_was_given_is_shown_with_what_came_out(home):
+    write(home, solved_with("np.where(z >= 0, 1, e)", "1"))
+    run = grader(home, "check", "sigmoid")
+    assert "        given    z = [-1000  0  1000]\n        yours    [1  0.5  1]\n" in run.stdout
+    assert re.search(r"given    z = \[\[(\S+  ){2}\S+\] \[(\S+  ){2}\S+\]\]\n", run.stdout)
+
+
+def test_a_fault_in_a_function_that_is_called_is_named_even_if_only_the_caller_is_checked(home):
+    write(home, solved_with("np.where(z >= 0, 1, e)", "1"))
+    run = grader(home, "check", "fit_irls")
+    assert "It calls sigmoid, which is not right yet: mend that first." in run.stdout
+    assert "This is how it looks" not in run.stdout  # like a mistake that was not made here
+    assert "0 of 1 exercise." in run.stdout
 
 
 def test_one_bad_exercise_does_not_hide_another(home):
