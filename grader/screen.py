@@ -15,6 +15,7 @@ from grader.submission import Obstacle, label_of
 from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
 
 MAX_PRINTED_LINES = 6
+MOST_ARGUMENTS = 8
 FIXED = "\xa0"  # a space at which no line is ended
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -137,7 +138,10 @@ def difference_lines(verdict: Verdict, columns: int) -> list[str]:
 
 def given_lines(given: list[list[str]], columns: int) -> list[str]:
     """Return what the exercise was called with; a line ends between two arguments."""
-    pairs = [clean(f"{name} = {value}").replace(" ", FIXED) for name, value in given]
+    from grader.show import one_line  # which takes NumPy; light words do without
+
+    texts = [one_line(f"{name} = {value}") for name, value in given[:MOST_ARGUMENTS]]
+    pairs = [clean(text).replace(" ", FIXED) for text in texts]
     return [
         line.replace(FIXED, " ") for line in beside_name(f"{'given':<9}", ", ".join(pairs), columns)
     ]
@@ -193,7 +197,8 @@ def obstacle_lines(obstacle: Obstacle, style: Style, columns: int = 80) -> list[
 def next_step(chapter: Chapter, states: dict[str, str], obstacle: Obstacle | None) -> str:
     """Return the next command to type."""
     if obstacle:
-        return obstacle.next_step or f"grader check {chapter.name}"
+        asked = next(iter(states)) if len(states) == 1 else chapter.name
+        return obstacle.next_step or f"grader check {asked}"
     for hole, state in states.items():
         if state == NOT_YET:
             return f"fill in {hole}, then grader check {hole}"

@@ -256,6 +256,12 @@ def test_a_file_that_cannot_be_checked_says_why(home, source, sentence):
     assert "Traceback" not in run.stdout + run.stderr
 
 
+def test_after_a_slip_of_syntax_the_same_is_asked_again(home):
+    write(home, stub.derive(SOLVED).replace("def sigmoid(z):", "def sigmoid(z:"))
+    assert "Next: grader check softmax\n" in grader(home, "check", "softmax").stdout
+    assert "Next: grader check chapter-07\n" in grader(home, "check", "7").stdout
+
+
 def test_a_missing_file_is_offered_back(home):
     path = home / "exercises" / "logistic_regression.py"
     path.rename(path.with_name("logistic_regresion.py"))

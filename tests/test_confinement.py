@@ -368,6 +368,7 @@ FORGED = {
     "a message of 5 MB": "message='word ' * (1 << 20)",
     "a name of 5 MB": "names=['word ' * (1 << 20)]",
     "half a character": "message='\\ud800', names=['\\ud800']",
+    "an argument without end": "given=[['word ' * (1 << 16), 'word ' * (1 << 16)]] * 40",
     "a hole that is not there": "end='empty', hole='word ' * (1 << 20)",
     "a result that is too large": "end='too large', message='word ' * (1 << 20)",
 }
@@ -380,7 +381,7 @@ def test_what_is_told_stays_short_and_can_be_printed_where_it_tells(name):
 import grader.codec, grader.job
 right = grader.codec.encode
 def answer(outcome):
-    forged = dict(end="raised", names=["E"], message="", frames=[], used=[], changed=[])
+    forged = dict(end="raised", names=["E"], message="", frames=[], used=[], changed=[], given=[])
     return right(forged | dict({FORGED[name]}) if outcome["end"] == "empty" else outcome)
 grader.job.encode = answer
 {STUB}""",
