@@ -232,7 +232,7 @@ def run(words: list[str], worker: Any = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        options = parser().parse_args(words, argparse.Namespace(worker=worker))
+        options = parser().parse_args(words or ["--help"], argparse.Namespace(worker=worker))
         return int(options.run(options))
     except Problem as problem:
         print(problem.sentence, file=sys.stderr)

@@ -1,5 +1,6 @@
 """The grader as a person meets it: the real command, its words and its exit codes."""
 
+import argparse
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from book_tools import copy_of_the_book, grader, graft
 
-from grader import book, screen, stub
+from grader import book, command, screen, stub
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 
 STATES = [(NOT_YET, ""), (WAITS, "g"), (DONE, "")]
@@ -543,6 +544,14 @@ def test_doctor_says_what_is_there_and_what_is_switched_off(home):
     assert run.returncode == 0 and "All is well." in run.stdout
     off = grader(home, "doctor", GRADER_WITHOUT="fork,resource,landlock,seccomp")
     assert off.returncode == 0 and off.stdout.count("(switched off)") == 4
+
+
+def test_every_word_is_told_in_its_group(home):
+    told = grader(home)
+    assert told.returncode == 0 and told.stdout == grader(home, "--help").stdout
+    listed = re.findall(r"^  (\w+) {2,}\S", told.stdout, re.M)
+    (action,) = (a for a in command.parser()._actions if a.dest == argparse.SUPPRESS and a.choices)
+    assert sorted(listed) == sorted(action.choices)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["list"], ["hint", "sigmoid"], ["data", "--help"]])
