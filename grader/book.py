@@ -8,17 +8,19 @@ one learner writes: a folder that holds ground-up.toml, else the clone.
 from __future__ import annotations
 
 import ast
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from grader import place
 from grader.problems import Misuse, nearest
 from grader.stub import parsed
 
-PACKAGE = Path(__file__).resolve().parent
-IS_CLONE = not (PACKAGE / "library").is_dir()
-ROOT = PACKAGE.parent if IS_CLONE else PACKAGE / "library"
+PACKAGE, IS_CLONE = Path(place.PACKAGE), place.IS_CLONE
+OURS = PACKAGE.parent if IS_CLONE else PACKAGE  # all that is no learner's
+ROOT = OURS if IS_CLONE else PACKAGE / "library"
 MARK = "ground-up.toml"  # makes a folder a workspace
 SHARED = ("inputs",)  # modules of solutions/ that belong to every chapter
 
@@ -31,11 +33,14 @@ def workspace() -> Path:
     Raises
     ------
     Misuse
-        If there is none.
+        If there is none, or the folder we are in was removed.
     """
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise Misuse("The folder you are in was removed.", "cd to one that is there") from None
     for folder in (here, *here.parents):
-        if (folder / MARK).is_file():
+        if os.path.isfile(folder / MARK):  # a folder that is closed to us holds none
             return folder
     if IS_CLONE:
         return ROOT
@@ -48,6 +53,19 @@ def workspace() -> Path:
 def state() -> Path:
     """Return where the grader keeps what it knows of the learner; never committed."""
     return workspace() / ".grader"
+
+
+def must_be_the_book(word: str) -> None:
+    """Raise Misuse where a command for authors is not called in a clone of the book."""
+    if not IS_CLONE:
+        raise Misuse(
+            f"grader {word} is for authors: it works in a clone of the book.", "grader --help"
+        )
+    if workspace() != ROOT:
+        raise Misuse(
+            f"grader {word} is for authors: it works in the book, and this is a workspace.",
+            f"cd {ROOT} && grader {word}",
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,7 @@ class Chapter:
 
     @property
     def checks(self) -> Path:
-        return ROOT / "grader" / "checks" / f"{self.slug}.py"
+        return (ROOT / "grader" if IS_CLONE else PACKAGE) / "checks" / f"{self.slug}.py"
 
     @property
     def oracle(self) -> Path:

@@ -214,10 +214,11 @@ def new(options: argparse.Namespace) -> int:
 
 def sync(options: argparse.Namespace) -> int:
     """Bring the exercises in step with the references."""
-    from grader import edit
+    from grader import book, edit
     from grader.submission import label_of
 
     if options.check:
+        book.must_be_the_book("sync")
         stale = [label_of(chapter.exercise) for chapter in edit.out_of_step()]
         print("\n".join(f"{label} is out of step" for label in stale) or "All in step.")
         return FAILED if stale else PASSED

@@ -18,7 +18,8 @@ import os
 import platform
 import stat
 import struct
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -143,32 +144,44 @@ def allow_path(ruleset: int, path: str, granted: int) -> None:
         os.close(handle)
 
 
-def readable(paths: Iterable[str], hidden: Path) -> list[str]:
-    """Return `paths`, but where one contains `hidden`, what stands beside it.
+def readable(paths: Iterable[str], hidden: Sequence[Path]) -> list[str]:
+    """Return `paths`, but where one contains a hidden place, what stands beside that.
 
     Landlock can open a folder but not close one inside it, so a Python that
     is installed around the book is opened entry by entry. Of what stands
-    inside, a virtual environment alone is opened.
+    inside a hidden place, a Python alone is opened.
     """
-    opened: list[str] = []
+    opened: dict[str, None] = {}
     for path in map(Path, paths):
         try:
             path = path.resolve()
-            around = [p for p in (path, *path.parents) if hidden in p.parents]
-            if path == hidden or (around and not any(map(is_environment, around))):
+            if any(is_closed(path, place) for place in hidden):
                 continue
-            if path in hidden.parents:
-                opened += readable(map(str, path.iterdir()), hidden)
+            if any(path in place.parents for place in hidden):
+                opened |= dict.fromkeys(readable(map(str, path.iterdir()), hidden))
             else:
-                opened.append(str(path))
+                opened[str(path)] = None
         except OSError:
             continue
-    return opened
+    return list(opened)
+
+
+def is_closed(path: Path, place: Path) -> bool:
+    """Return whether a path is a hidden place or lies in one, but not in its Python."""
+    if path == place or place not in path.parents:
+        return path == place
+    if is_environment(place):
+        return path.relative_to(place).parts[0] not in ("lib", "lib64")
+    around = [p for p in (path, *path.parents) if place in p.parents]
+    return not any(map(is_environment, around))
 
 
 def is_environment(path: Path) -> bool:
-    """Return whether a folder is the root of a virtual environment."""
-    return (path / "pyvenv.cfg").is_file()
+    """Return whether a folder is the root of a Python: a virtual one, or ours."""
+    return (path / "pyvenv.cfg").is_file() or path in (
+        Path(sys.prefix).resolve(),
+        Path(sys.base_prefix).resolve(),
+    )
 
 
 @lru_cache(maxsize=1)

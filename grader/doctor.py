@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
+from pathlib import Path
 
 from grader import book, edit, systems
-from grader.problems import BROKEN, PASSED
+from grader.problems import BROKEN, PASSED, Misuse
 from grader.submission import label_of
 
 
@@ -29,14 +30,24 @@ def examine() -> int:
             off = " (switched off)" if part in systems.switched_off() else ""
             print(f"  · {part:9} not here{off}: {systems.WITHOUT[part]}")
     print("the book")
-    stale = edit.out_of_step()
-    print(f"  ✓ chapters: {len(book.chapters())}; of their exercise files begun: {len(stale)}")
-    home = book.workspace()
+    try:
+        home = book.workspace()
+    except Misuse as misuse:
+        print(f"  ✓ chapters: {len(book.chapters())}")
+        print(f"  · you are in no workspace: {misuse.next_step}")
+    else:
+        stale = edit.out_of_step()
+        print(f"  ✓ chapters: {len(book.chapters())}; of their exercise files begun: {len(stale)}")
+        writable(home)
+    print("All is well." if is_well else "Checks cannot run until that is mended.")
+    return PASSED if is_well else BROKEN
+
+
+def writable(home: Path) -> None:
+    """Print whether a workspace can be written."""
     state = book.state() if book.state().exists() else home
     if os.access(state, os.W_OK) and os.access(home / "exercises", os.W_OK):
         print(f"  ✓ {label_of(home / 'exercises')} and .grader can be written")
     else:
         print("  · exercises or .grader cannot be written: hints taken are not remembered,")
         print("    and reset cannot keep a copy, so it will refuse")
-    print("All is well." if is_well else "Checks cannot run until that is mended.")
-    return PASSED if is_well else BROKEN

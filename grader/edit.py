@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from datetime import datetime
@@ -10,22 +11,21 @@ from pathlib import Path
 from grader import book, stub
 from grader.book import Chapter, chapters
 from grader.problems import Fault, Misuse
-from grader.submission import Obstacle, label_of, parse, text
+from grader.submission import Obstacle, label_of, parse, saved_as, text
 
 SLUG = re.compile(r"(?:(\d+)-)?([a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)")
 
-EMPTY = re.compile(r'\s*raise NotImplementedError\("[\w.]+"\)\s*')
 
-
-def write(path: Path, content: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all, or raise Fault."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(content, encoding="utf-8", newline="\n")
+        fresh.write_bytes(content if isinstance(content, bytes) else content.encode())
         os.replace(fresh, path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise Fault(f"{label_of(path)} cannot be written: {error.strerror}.") from None
 
 
@@ -45,6 +45,9 @@ def keep_aside(path: Path) -> Path:
             except FileExistsError:  # twice in a second
                 number += 1
                 copy = folder / f"{path.stem} {stamp} ({number}){path.suffix}"
+            except OSError:
+                copy.unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise Fault(
             f"Nothing was changed: no copy of {label_of(path)} can be kept in "
@@ -65,8 +68,9 @@ def reset(chapter: Chapter, hole: str | None) -> list[str]:
     if not path.exists():
         write(path, fresh)
         return [f"{label} was not there; it is back, empty."]
-    content = fresh if hole is None else with_hole_emptied(chapter, hole)
-    if path.read_bytes() == content.encode():
+    data = path.read_bytes()
+    content = saved_as(data, fresh, label) if hole is None else with_hole_emptied(chapter, hole)
+    if data == content:
         return [f"{label} is as it should be: nothing to reset."]
     copy = keep_aside(path)
     write(path, content)
@@ -74,12 +78,13 @@ def reset(chapter: Chapter, hole: str | None) -> list[str]:
     return [f"{what} is empty again in {label}.", f"What you had is kept in {label_of(copy)}."]
 
 
-def with_hole_emptied(chapter: Chapter, name: str) -> str:
+def with_hole_emptied(chapter: Chapter, name: str) -> bytes:
     """Return the learner's file with one function as the exercise has it."""
     label = label_of(chapter.exercise)
     whole = f"grader reset {chapter.slug}"
+    data = chapter.exercise.read_bytes()
     try:
-        source = text(chapter.exercise.read_bytes(), label)
+        source = text(data, label)
         mine = parse(source, label).get(name)
     except Obstacle as obstacle:
         raise Misuse(
@@ -92,7 +97,7 @@ def with_hole_emptied(chapter: Chapter, name: str) -> str:
     lines, fresh_lines = stub.lines_of(source), stub.lines_of(fresh)
     body = fresh_lines[stub.first_line(theirs) - 1 : theirs.end_lineno]
     lines[stub.first_line(mine) - 1 : mine.end_lineno] = body
-    return "".join(lines)
+    return saved_as(data, "".join(lines), label)
 
 
 def is_untouched(chapter: Chapter) -> bool:
@@ -105,7 +110,7 @@ def is_untouched(chapter: Chapter) -> bool:
     lines = stub.lines_of(source)
     # by the reference's names: a marker can have been deleted
     there = [functions[h.name] for h in stub.holes(chapter.source) if h.name in functions]
-    return all(EMPTY.fullmatch(lines[(node.end_lineno or 1) - 1]) for node in there)
+    return all(stub.EMPTY.fullmatch(lines[(node.end_lineno or 1) - 1]) for node in there)
 
 
 def out_of_step() -> list[Chapter]:
@@ -113,8 +118,13 @@ def out_of_step() -> list[Chapter]:
     return [
         c
         for c in chapters()
-        if not c.exercise.exists() or c.exercise.read_bytes() != stub.derive(c.source).encode()
+        if not c.exercise.exists() or unix(c.exercise.read_bytes()) != stub.derive(c.source)
     ]
+
+
+def unix(data: bytes) -> str:
+    """Return a file as it is where lines end in \\n: git on Windows may have changed that."""
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def sync() -> tuple[list[str], bool]:
@@ -125,6 +135,7 @@ def sync() -> tuple[list[str], bool]:
     sentences : list of str
     all_in_step : bool
     """
+    book.must_be_the_book("sync")
     said, all_in_step = [], True
     for chapter in out_of_step():
         label = label_of(chapter.exercise)
@@ -142,6 +153,7 @@ def sync() -> tuple[list[str], bool]:
 
 def new(name: str) -> list[str]:
     """Write the five files of a new chapter, and its exercise; return what was done."""
+    book.must_be_the_book("new")
     match = SLUG.fullmatch(name)
     if not match:
         raise Misuse(

@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from grader.place import IS_CLONE, PACKAGE
 
-# The book's folder is on the path only until the grader itself is loaded.
+AROUND = os.path.dirname(PACKAGE)  # a clone, or the packages that NumPy is among
+
+# It comes first only until the grader itself is loaded.
 BOOT = (
     "import sys; sys.path[:] = sys.argv[1:]; "
     "from grader.worker import main; del sys.path[0]; main()"
@@ -19,10 +21,12 @@ NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", 
 
 def launch() -> subprocess.Popen[bytes]:
     """Start a worker and return at once; it loads NumPy while we do other things."""
-    paths = [path for path in sys.path if path and os.path.abspath(path) != ROOT]
+    paths = [path for path in sys.path if os.path.isabs(path)]
+    if IS_CLONE:  # nothing of the book is imported by its place
+        paths = [path for path in paths if os.path.realpath(path) != AROUND]
     kept = {k: v for k, v in os.environ.items() if k.upper() in NEEDED or k.startswith("GRADER_")}
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", BOOT, ROOT, *paths],
+        [sys.executable, "-I", "-S", "-c", BOOT, AROUND, *paths],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -55,10 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
             pass  # each check reports it
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+@pytest.hookimpl(tryfirst=True)  # so that pytest does not import them as a module of tests
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Any:
     runner = parent.config.stash.get(RUNNER, None)
-    if runner and file_path == runner.chapter.checks:
-        return Checks.from_parent(parent, path=file_path)
+    if runner and module_path == runner.chapter.checks:
+        return Checks.from_parent(parent, path=module_path)
     return None
 
 

@@ -27,7 +27,7 @@ class Reference:
         self.chapter = chapter
         self.seed = seed
         self.holes = [hole.name for hole in holes(chapter.source)]
-        label = chapter.checks.relative_to(book.ROOT).as_posix()
+        label = f"grader/checks/{chapter.checks.name}"
         source = chapter.checks.read_text(encoding="utf-8")
         self.module = scenario.load_checks(source, label, chapter.slug)
         self.checks = {check.id: check for check in scenario.checks_in(self.module)}

@@ -13,7 +13,7 @@ import tempfile
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from grader import codec, outline, process, stub, submission, systems
+from grader import book, codec, outline, process, stub, submission, systems
 from grader.book import ROOT, Chapter, earlier_modules
 from grader.launch import launch
 from grader.outcome import is_outcome
@@ -41,6 +41,7 @@ class Runner:
     sandbox = ""  # how the learner's code was shut in, for the report
 
     def __init__(self, chapter: Chapter, seed: int = 0) -> None:
+        self.workspace = book.workspace()  # first: where there is none, nothing is begun
         self.chapter = chapter
         self.seed = seed
         self.holes = {hole.name: hole for hole in stub.holes(chapter.source)}
@@ -180,11 +181,11 @@ class Apart(Runner):
         system = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"]
         system += ["/dev/null", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"]
         parts = [p for p in ("resource", "landlock", "seccomp") if self.fork and systems.has(p)]
-        readable = [*prefixes, *(p for p in sys.path if p and p != str(ROOT)), *system]
+        readable = [*prefixes, *filter(os.path.isabs, sys.path), *system]
         if "landlock" in parts:
             from grader.confine import readable as openable
 
-            readable = openable(readable, ROOT)
+            readable = openable(readable, [book.OURS, self.workspace])
         data = str(ROOT / "bookdata")
         return codec.encode(
             {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import report, screen
-from grader.book import ROOT, Chapter
+from grader.book import OURS, Chapter
 from grader.problems import Fault, Misuse
 from grader.runner import Apart, Here, Runner
 from grader.submission import Obstacle
@@ -149,7 +149,7 @@ def run_pytest(
 
     collector = Collector(result, found)
     args = [str(runner.chapter.checks), "--noconftest", "-p", "no:cacheprovider"]
-    args += ["-c", str(Path(__file__).with_name("pytest.ini")), f"--rootdir={ROOT}"]
+    args += ["-c", str(Path(__file__).with_name("pytest.ini")), f"--rootdir={OURS}"]
     args += [f"--chapter={runner.chapter.slug}", *(f"--hole={hole}" for hole in holes)]
     # by name, so that the processes of xdist load it too
     args += ["-p", plugin.__name__, "-W", "ignore::pytest.PytestAssertRewriteWarning"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import codecs
+import contextlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.book import ROOT, Chapter, workspace
+from grader.problems import Misuse
 from grader.stub import Function, Hole, definitions, first_line, signature, tree
 
 MAX_SIZE = 1 << 20
@@ -53,7 +55,10 @@ class Submission:
 
 def label_of(path: Path) -> str:
     """Return a path as the learner knows it: from the workspace, or the book's folder."""
-    for folder in (workspace(), ROOT):
+    folders = [ROOT]
+    with contextlib.suppress(Misuse):  # where there is no workspace
+        folders.insert(0, workspace())
+    for folder in folders:
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return path.as_posix()
@@ -95,8 +100,7 @@ def text(data: bytes, label: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Obstacle(f"{label} is saved as UTF-16: save it as UTF-8.")
     data = data.removeprefix(codecs.BOM_UTF8)
-    declared = next(filter(None, map(ENCODING.match, data.splitlines()[:2])), None)
-    encoding = declared[1].decode() if declared else "utf-8"
+    encoding = declared(data)
     try:
         source = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -114,6 +118,28 @@ def text(data: bytes, label: str) -> str:
         line = source[: source.index("\0")].count("\n") + 1
         raise Obstacle(f"{label} holds a NUL byte in line {line}: it is not text.", line=line)
     return source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def declared(data: bytes) -> str:
+    """Return the encoding that a source file names in its first two lines, else UTF-8."""
+    lines = data.removeprefix(codecs.BOM_UTF8).splitlines()[:2]
+    named = next(filter(None, map(ENCODING.match, lines)), None)
+    return named[1].decode() if named else "utf-8"
+
+
+def saved_as(data: bytes, source: str, label: str) -> bytes:
+    """Return a source as bytes, with the line ends and the mark that `data` has."""
+    encoding = declared(source.encode())
+    if 2 * data.count(b"\r\n") > data.count(b"\n"):
+        source = source.replace("\n", "\r\n")
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    try:
+        return mark + source.encode(encoding)
+    except UnicodeEncodeError as error:
+        raise Misuse(
+            f"{label} is saved as {encoding.upper()}, which has no {source[error.start]!r}: "
+            "save it as UTF-8."
+        ) from None
 
 
 def parse(source: str, label: str) -> dict[str, Function | ast.ClassDef]:

@@ -460,7 +460,7 @@ def test_of_the_book_only_a_virtual_environment_inside_it_is_readable(tmp_path):
         folder.mkdir(parents=True)
     (book_ / ".venv" / "pyvenv.cfg").touch()
     asked = [book_, book_ / "solutions", packages, tmp_path]
-    opened = {Path(path) for path in confine.readable(map(str, asked), book_)}
+    opened = {Path(path) for path in confine.readable(map(str, asked), [book_])}
     assert opened == {packages, beside}
 
 
