@@ -48,6 +48,7 @@ def is_frame(frame: Any) -> bool:
         and isinstance(frame.get("line"), int)
         and isinstance(frame.get("function"), str)
         and isinstance(frame.get("text"), str)
+        and isinstance(frame.get("file", ""), str)
         and isinstance(frame.get("values"), list)
         and all(
             isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)
