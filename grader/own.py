@@ -20,7 +20,7 @@ from grader import book, edit, stub, submission
 from grader.book import Chapter, chapters
 from grader.find import hole_names
 from grader.submission import Obstacle, Submission, label_of
-from grader.verdict import BAD, CRASHED, DONE, TOO_SLOW, Verdict, state_of
+from grader.verdict import BAD, CRASHED, DONE, NOT_YET, TOO_SLOW, Verdict, state_of
 
 if TYPE_CHECKING:
     from grader.reference import Reference
@@ -111,13 +111,12 @@ def layers(chapter: Chapter) -> list[Layer]:
 def layer(chapter: Chapter) -> Layer:
     """Return one chapter with as much of the learner's as passes."""
     try:
-        file = submission.read(chapter.exercise, chapter)
-        if edit.is_untouched(chapter):
-            return Layer(chapter, why="not begun")
-        found = states(chapter, file)
+        file, found = standing(chapter)
     except Obstacle:
         return Layer(chapter, why="it cannot be loaded")
     yours = [hole for hole, state in found.items() if state == DONE]
+    if set(found.values()) == {NOT_YET}:
+        return Layer(chapter, why="not begun")
     if len(yours) == len(found):
         lines = len(stub.lines_of(file.source))
         return Layer(chapter, yours, "", file, list(range(1, lines + 1)))
@@ -127,6 +126,20 @@ def layer(chapter: Chapter) -> Layer:
         made.why = share
         return made
     return Layer(chapter, why=share + ", but not beside the book's" * bool(yours))
+
+
+def standing(chapter: Chapter) -> tuple[Submission, dict[str, str]]:
+    """Return the learner's file and the state of each exercise in it, checked now.
+
+    Raises
+    ------
+    Obstacle
+        If it cannot be loaded.
+    """
+    file = submission.read(chapter.exercise, chapter)
+    if edit.is_untouched(chapter):
+        return file, dict.fromkeys(hole_names(chapter), NOT_YET)
+    return file, states(chapter, file)
 
 
 def graft(chapter: Chapter, file: Submission, yours: Collection[str]) -> Layer | None:

@@ -357,17 +357,23 @@ def test_json_says_what_is_underneath_and_whose_fault_it_is(home):
     assert "own" not in json.loads(grader(home, "check", "later", "--json").stdout)
 
 
-@pytest.mark.parametrize(
-    "words", [["--debug"], ["--", "-k", "many"], ["--", "-p", "xdist", "-n", "2"]]
-)
+@pytest.mark.parametrize("words", [["--debug"], ["--", "-k", "many"]])
 def test_every_way_to_check_has_it(home, words):
-    if "xdist" in words:
-        pytest.importorskip("xdist")
     change(home, "counts", "return x.sum()", SLIPS)
     run = grader(home, "check", "later", "--own", *words)
     assert run.returncode == 1, run.stdout + run.stderr
     assert "It passes on the book's counts" in says(run)
     assert grader(home, "check", "later", *words).returncode == 0
+
+
+def test_the_plugin_by_itself_has_it(home):
+    """So have the processes of xdist, each of which begins with these words."""
+    change(home, "counts", "return x.sum()", SLIPS)
+    words = ["-m", "pytest", "-q", "--noconftest", "-c", "grader/pytest.ini", "--rootdir=."]
+    words += ["-p", "grader.plugin", "--chapter=later", "--own", "grader/checks/later.py"]
+    run = subprocess.run([sys.executable, *words], cwd=home, capture_output=True, text=True)
+    assert "2 failed, 2 passed" in run.stdout, run.stdout + run.stderr
+    assert "It passes on the book's counts" in says(run)
 
 
 def test_junit_has_it(home, tmp_path):
