@@ -106,11 +106,13 @@ def run(options: Namespace) -> int:
     print("\n".join(screen.wrapped(part.sentence, 0, columns)) + "\n", flush=True)
     missing = {c: s for c in part.chapters if done(s := standing(c)) < len(s)}
     if missing:
-        print("It runs on your own code alone, and that is not all there yet:\n")
+        lead = "It runs on your own code alone, and that is not all there yet:"
+        print("\n".join(screen.wrapped(lead, 0, columns)) + "\n")
+        sign = style.signs[NOT_YET]
         for chapter, states in missing.items():
-            left = f"{style.sign(NOT_YET)} {chapter.title}, {done(states)} of {len(states)}"
-            extra = len(style.sign(NOT_YET)) - 1  # of the colour
-            print(screen.both_ends(f"  {left}", f"grader check {chapter.name}", columns + extra))
+            left = f"  {sign} {chapter.title}, {done(states)} of {len(states)}"
+            line = screen.both_ends(left, f"grader check {chapter.name}", columns)
+            print(line.replace(sign, style.sign(NOT_YET), 1))
         print(f"\nNext: grader check {next(iter(missing)).name}")
         return FAILED
     paths = [str(book.PACKAGE.parent), *filter(os.path.isabs, sys.path)]
@@ -175,7 +177,8 @@ def fault(error: BaseException, part: Part, labels: list[str]) -> list[str]:
     name = f"{told['names'][0]}: {told['message']}".removesuffix(": ")
     style, columns = screen.style_of(sys.stdout), screen.width()
     lines = screen.wrapped(screen.clean(lead + name), 0, columns, style("red", style.fail) + " ")
-    shown = frames or [frame | {"file": part.label} for frame in told["frames"]]
-    for i, frame in enumerate(shown):
-        lines += screen.frame_lines(frame, i == len(shown) - 1, columns)
+    for i, frame in enumerate(frames, 1):
+        lines += screen.frame_lines(frame, i == len(frames), columns)
+    for frame in told["frames"][-1:] if not frames else []:
+        lines += screen.frame_lines(frame | {"file": part.label}, False, columns)
     return lines
