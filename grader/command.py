@@ -134,7 +134,9 @@ def check(options: argparse.Namespace) -> int:
     """Run the checks of one chapter, or of the first that is not done."""
     from grader import find, session
 
-    settings = session.Options(options.json, options.junit, options.debug, options.pytest)
+    settings = session.Options(
+        options.json, options.junit, options.debug, options.pytest, options.own
+    )
     if options.name:
         chapter, holes = find.what(options.name)
         result = session.check(chapter, holes, settings, options.worker)
@@ -233,7 +235,11 @@ def run(words: list[str], worker: Any = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        options = parser().parse_args(words or ["--help"], argparse.Namespace(worker=worker))
+        words = words or ["--help"]
+        end = words.index("--") if words[:1] == ["check"] and "--" in words else len(words)
+        options = parser().parse_args(words[:end], argparse.Namespace(worker=worker))
+        if words[end:]:  # argparse itself loses them behind an option
+            options.pytest = words[end + 1 :]
         return int(options.run(options))
     except Problem as problem:
         print(problem.sentence, file=sys.stderr)

@@ -44,7 +44,8 @@ class Job:
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.told = told
-        sys.meta_path.insert(0, subject.Shelf(told["modules"]))
+        sys.meta_path.insert(0, subject.Shelf(told["modules"], told["own"]))
+        self.beneath = [label for label, _ in told["own"].values()]
         module = scenario.load_checks(told["checks"], "checks", told["slug"])
         for name in told["preload"]:  # earlier chapters: ours, so loaded but once
             importlib.import_module(name)
@@ -56,13 +57,15 @@ class Job:
         return subject.load(told["exercise"], told["label"], f"exercises.{told['slug']}")
 
     def compile(self, answer: bytes) -> None:
-        """Compile the exercise once for all children, if one has shown that it is safe.
+        """Compile what is the learner's once for all children, if one has shown it is safe.
 
         A few lines can take hours and all the memory to compile, and only a
         child has limits.
         """
         with contextlib.suppress(Exception):
             if decode(answer)["end"] == "returned":
+                for label, source in self.told["own"].values():
+                    subject.compiled(source, label)
                 subject.compiled(self.told["exercise"], self.told["label"])
 
     def answer(self, request: dict[str, Any]) -> bytes:
@@ -81,7 +84,7 @@ class Job:
         try:
             self.load()
         except BaseException as error:
-            described = subject.describe_error(error, self.told["label"])
+            described = subject.describe_error(error, self.told["label"], self.beneath)
             return {"end": "raised", **nothing, **described}
         return {"end": "returned", "value": None, **nothing}
 
@@ -91,5 +94,11 @@ class Job:
         if inputs is None:
             inputs = scenario.draw(check, request["key"])[0]
         return scenario.run(
-            check, self.load, inputs, told["holes"], told["label"], told["may_change"]
+            check,
+            self.load,
+            inputs,
+            told["holes"],
+            told["label"],
+            told["may_change"],
+            self.beneath,
         )

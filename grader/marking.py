@@ -6,24 +6,29 @@ The same for every runner: the worker process, `--debug`, a web page.
 from __future__ import annotations
 
 import signal
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from grader.diagnose import diagnose
 from grader.judge import judge
 from grader.reference import Reference
 from grader.stub import Hole, lines_of
 from grader.submission import Submission, missing, other_signature
-from grader.verdict import CRASHED, TOO_SLOW, WAITS, WRONG, Verdict, state_of
+from grader.verdict import BAD, CRASHED, TOO_SLOW, WAITS, WRONG, Verdict, state_of
 
-BAD = (WRONG, CRASHED, TOO_SLOW)
+if TYPE_CHECKING:
+    from grader.own import Layer
 
 
 class Marking:
     """Marks one submission, exercise by exercise, in the order of the holes."""
 
-    def __init__(self, reference: Reference, submission: Submission) -> None:
+    def __init__(
+        self, reference: Reference, submission: Submission, beneath: Sequence[Layer] = ()
+    ) -> None:
         self.reference = reference
         self.submission = submission
+        self.beneath = {layer.label: layer for layer in beneath}
         self.states: dict[str, str] = {}  # of the exercises marked so far
 
     def mark(self, hole: Hole, outcomes: dict[str, Any]) -> list[Verdict]:
@@ -43,6 +48,7 @@ class Marking:
         told = diagnose(hole.name, answered, failed, self.reference)
         for verdict in verdicts:
             verdict.diagnosis = told.get(verdict.check, [])
+            verdict.frames = self.placed(verdict.frames)
             if verdict.state in BAD:
                 self.explain(verdict, hole, outcomes[verdict.check])
         waiting = [verdict.waits_for for verdict in verdicts if verdict.waits_for]
@@ -64,18 +70,31 @@ class Marking:
             return Verdict(id, hole.name, check.sentence, WRONG, error=sentence)
         if outcome["end"] in ("late", "died", "skipped"):
             verdict = Verdict(id, hole.name, check.sentence, TOO_SLOW)
-            ended(verdict, outcome, check.limit, self.submission)
+            layer = self.beneath.get(outcome.get("file", ""))
+            ended(verdict, outcome, check.limit, layer.file if layer else self.submission)
         else:
             verdict = judge(check, outcome, self.reference)
         verdict.printed = outcome.get("printed", "")
         return verdict
+
+    def placed(self, frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the lines of an error where the learner has them, without the book's."""
+        found = []
+        for frame in frames:
+            layer = self.beneath.get(frame.get("file", self.submission.label))
+            if layer is not None:
+                frame = frame | {"line": layer.line_of_theirs(frame["line"])}
+            if frame["line"] and (layer or "file" not in frame):
+                found.append(frame)
+        return found
 
     def explain(self, verdict: Verdict, hole: Hole, outcome: dict[str, Any]) -> None:
         """Add what is known from outside: inputs, other arguments, an earlier exercise at fault."""
         verdict.given = outcome.get("given", [])
         if note := other_signature(hole, self.submission):
             verdict.notes.append(note)
-        where = verdict.frames[-1]["function"] if verdict.frames else ""
+        last = verdict.frames[-1] if verdict.frames else {"function": "", "file": ""}
+        where = "" if "file" in last else last["function"]
         others = [name for name in outcome.get("used", []) if name != hole.name]
         used = [name for name in others if self.states.get(name) in BAD]
         if where != hole.name and self.states.get(where) in BAD:
@@ -92,9 +111,9 @@ def wait_for(name: str, verdict: Verdict) -> None:
     verdict.given = []
 
 
-def path_of(verdict: Verdict) -> list[int]:
+def path_of(verdict: Verdict) -> list[tuple[str, int]]:
     """Return the lines of the learner's that an error went through."""
-    return [frame["line"] for frame in verdict.frames]
+    return [(frame.get("file", ""), frame["line"]) for frame in verdict.frames]
 
 
 def pairs(verdicts: list[Verdict]) -> list[tuple[Verdict, Verdict]]:
@@ -113,6 +132,8 @@ def ended(verdict: Verdict, outcome: dict[str, Any], limit: float, submission: S
             text = lines[line - 1].strip()
             function = submission.function_at(line) or "the module"
             verdict.frames = [{"line": line, "function": function, "text": text, "values": []}]
+            if "file" in outcome:
+                verdict.frames[0]["file"] = outcome["file"]
     else:
         verdict.state = CRASHED
         verdict.error = death(outcome.get("signal", 0))

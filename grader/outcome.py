@@ -50,6 +50,7 @@ def is_frame(frame: Any) -> bool:
         and isinstance(frame.get("line"), int)
         and isinstance(frame.get("function"), str)
         and isinstance(frame.get("text"), str)
+        and isinstance(frame.get("file", ""), str)
         and are_pairs(frame.get("values"))
     )
 

@@ -37,6 +37,7 @@ class NotDone(Exception):
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("grader", "Ground Up")
     group.addoption("--chapter", help="the chapter whose exercises are checked")
+    group.addoption("--own", action="store_true", help="on your own earlier chapters")
     group.addoption("--hole", action="append", help="only the checks of this exercise")
 
 
@@ -48,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
             runner = Apart(chapter_or_misuse(name), holes=config.getoption("--hole"))
             config.stash[RUNNER] = runner
             config.add_cleanup(runner.close)
+            if config.getoption("--own"):
+                runner.put_own_beneath()
             runner.start()
         except Problem as problem:
             raise pytest.UsageError(problem.sentence) from None

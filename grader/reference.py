@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ class Reference:
     def _path(self) -> Path:
         return book.state() / "cache" / f"{self.chapter.slug}-{self.seed}"
 
-    def _key(self) -> bytes:
+    def key(self) -> bytes:
         """Return a digest of everything the answers depend on."""
         digest = hashlib.sha256()
         shelf = book.earlier_modules(self.chapter)
@@ -112,7 +112,7 @@ class Reference:
     def _read(self) -> dict[str, Any] | None:
         try:
             data = self._path.read_bytes()
-            if data[:32] != self._key():
+            if data[:32] != self.key():
                 return None
             kept = codec.decode(data[32:])
         except (OSError, codec.Refused):
@@ -121,7 +121,7 @@ class Reference:
 
     def _write(self, outcomes: dict[str, Any]) -> None:
         try:
-            data = self._key() + codec.encode(outcomes)
+            data = self.key() + codec.encode(outcomes)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(f".{os.getpid()}")
             fresh.write_bytes(data)
@@ -131,12 +131,25 @@ class Reference:
 
 
 @contextmanager
-def on_shelf(chapter: Chapter) -> Iterator[None]:
-    """Let code loaded here import the modules that an exercise of this chapter may."""
+def on_shelf(chapter: Chapter, own: Mapping[str, Sequence[str]] | None = None) -> Iterator[None]:
+    """Let code loaded here import the modules that an exercise of this chapter may.
+
+    Where some are the learner's `own`, ours are set aside meanwhile.
+    """
     modules = {name: str(path) for name, path in book.earlier_modules(chapter).items()}
-    shelf = subject.Shelf(modules)
+    shelf = subject.Shelf(modules, own)
+    ours = take_out("solutions") if own else {}
     sys.meta_path.insert(0, shelf)
     try:
         yield
     finally:
         sys.meta_path.remove(shelf)
+        if own:
+            take_out("solutions")
+        sys.modules.update(ours)
+
+
+def take_out(package: str) -> dict[str, types.ModuleType]:
+    """Forget that a package was imported, and return what it was."""
+    names = [name for name in sys.modules if name.partition(".")[0] == package]
+    return {name: sys.modules.pop(name) for name in names}

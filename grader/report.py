@@ -44,6 +44,8 @@ def as_json(result: Result, holes: list[str]) -> str:
         "obstacle": vars(result.obstacle) if result.obstacle else None,
         "exercises": exercises,
     }
+    if result.beneath is not None:
+        data["own"] = [layer.as_dict() for layer in result.beneath]
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 
@@ -69,7 +71,8 @@ def tell_actions(result: Result, stream: IO[str]) -> None:
     for hole, verdicts in result.exercises.items():
         for verdict in verdicts:
             if verdict.state not in (DONE, NOT_YET):
-                line = verdict.frames[-1]["line"] if verdict.frames else result.lines.get(hole, 1)
+                at = [frame["line"] for frame in verdict.frames if "file" not in frame]
+                line = at[-1] if at else result.lines.get(hole, 1)
                 text = "\n".join(screen.check_lines(verdict, plain, 80))
                 print(annotation(file, line, hole, text), file=stream)
     path = os.environ.get("GITHUB_STEP_SUMMARY")

@@ -10,11 +10,12 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from grader import book, codec, outline, process, stub, submission, systems
-from grader.book import ROOT, Chapter, earlier_modules
+from grader.book import ROOT, SHARED, Chapter, earlier_modules
 from grader.launch import launch
 from grader.outcome import is_outcome
 from grader.problems import Fault
@@ -25,6 +26,7 @@ from grader.wire import IMPORT, MEMORY
 
 if TYPE_CHECKING:
     from grader.marking import Marking
+    from grader.own import Blame, Layer
     from grader.reference import Reference
 
 IMPORT_LIMIT = 5.0
@@ -47,6 +49,7 @@ class Runner:
         self.holes = {hole.name: hole for hole in stub.holes(chapter.source)}
         self.source = chapter.checks.read_text(encoding="utf-8")
         self.sketches = outline.sketches(self.source)
+        self.beneath: list[Layer] = []  # the learner's own earlier chapters
         self._done: dict[str, list[Verdict]] = {}
 
     @cached_property
@@ -65,7 +68,26 @@ class Runner:
     def marking(self) -> Marking:
         from grader.marking import Marking
 
-        return Marking(self.reference, self.submission)
+        return Marking(self.reference, self.submission, self.beneath)
+
+    @cached_property
+    def blame(self) -> Blame:
+        from grader.own import Blame
+
+        return Blame(self)
+
+    @property
+    def own(self) -> dict[str, list[str]]:
+        """The modules that are the learner's own: name to label and source."""
+        return {layer.module: [layer.label, layer.source] for layer in self.beneath}
+
+    def put_own_beneath(self) -> list[Layer]:
+        """Put the learner's own earlier chapters underneath; return what is there."""
+        from grader.own import layers
+
+        every = layers(self.chapter)
+        self.beneath = [layer for layer in every if layer.yours]
+        return every
 
     def verdicts(self, hole: str) -> list[Verdict]:
         """Return the verdicts on one exercise, in the order of its checks.
@@ -76,7 +98,12 @@ class Runner:
             If the file as a whole cannot be checked.
         """
         if hole not in self._done:
-            outcomes = self.outcomes(hole)
+            try:
+                outcomes = self.outcomes(hole)
+            except Obstacle as obstacle:
+                if self.beneath:
+                    self.blame.explain_obstacle(obstacle)
+                raise
             if all(o["end"] == "empty" and o["hole"] == hole for o in outcomes.values()):
                 self._done[hole] = [
                     Verdict(s.id, hole, s.sentence, NOT_YET, printed=outcomes[s.id]["printed"])
@@ -87,6 +114,8 @@ class Runner:
                 self._done[hole] = self.marking.mark(self.holes[hole], outcomes)
                 if state_of(self._done[hole]) != DONE and self._check_used(outcomes):
                     self._done[hole] = self.marking.mark(self.holes[hole], outcomes)
+                if self.beneath:
+                    self.blame.explain(hole, self._done[hole])
         return self._done[hole]
 
     def _check_used(self, outcomes: dict[str, Any]) -> bool:
@@ -97,11 +126,11 @@ class Runner:
             self.verdicts(name)
         return bool(unknown)
 
-    def outcomes(self, hole: str) -> dict[str, Any]:
-        """Return what happened in each check of one exercise."""
+    def outcomes(self, hole: str, only: Collection[str] | None = None) -> dict[str, Any]:
+        """Return what happened in each check of one exercise, or in some of them."""
         raise NotImplementedError
 
-    def __enter__(self) -> Runner:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,6 +138,8 @@ class Runner:
 
     def close(self) -> None:
         """End what was started."""
+        if "blame" in vars(self):
+            self.blame.close()
 
 
 class Here(Runner):
@@ -116,7 +147,7 @@ class Here(Runner):
 
     sandbox = "none (--debug)"
 
-    def outcomes(self, hole: str) -> dict[str, Any]:
+    def outcomes(self, hole: str, only: Collection[str] | None = None) -> dict[str, Any]:
         from grader import scenario, subject
         from grader.reference import on_shelf
 
@@ -126,9 +157,9 @@ class Here(Runner):
             return subject.load(file.source, file.label, f"exercises.{self.chapter.slug}")
 
         outcomes = {}
-        with on_shelf(self.chapter):
+        with on_shelf(self.chapter, self.own):
             for check in reference.checks.values():
-                if check.hole == hole:
+                if check.hole == hole and (only is None or check.id in only):
                     outcome = scenario.run(
                         check,
                         load,
@@ -136,6 +167,7 @@ class Here(Runner):
                         self.holes,
                         file.label,
                         reference.may_change,
+                        [layer.label for layer in self.beneath],
                     )
                     # through the pipe and back, so that both ways see the same
                     outcomes[check.id] = codec.decode(codec.encode(outcome)) | {"printed": ""}
@@ -187,6 +219,10 @@ class Apart(Runner):
 
             readable = openable(readable, [book.OURS, self.workspace])
         data = str(ROOT / "bookdata")
+        preload = stub.imports(self.chapter.source)
+        if self.beneath:  # where nothing is shut in, none of theirs is loaded, nor what uses it
+            shared = {f"solutions.{name}" for name in SHARED}
+            preload = [n for n in preload if n in shared or not n.startswith("solutions.")]
         return codec.encode(
             {
                 "slug": self.chapter.slug,
@@ -196,7 +232,8 @@ class Apart(Runner):
                 "holes": list(self.holes),
                 "may_change": stub.changing(self.chapter.source),
                 "modules": modules,
-                "preload": stub.imports(self.chapter.source),
+                "own": self.own,
+                "preload": preload,
                 "readable": [*readable, *modules.values(), data],
                 "scratch": self.scratch.name,
                 "memory": MEMORY,
@@ -219,9 +256,9 @@ class Apart(Runner):
         self.channel.send(codec.encode(request))
         self.pending.append(id)
 
-    def outcomes(self, hole: str) -> dict[str, Any]:
+    def outcomes(self, hole: str, only: Collection[str] | None = None) -> dict[str, Any]:
         self._import()
-        ids = [sketch.id for sketch in self.sketches if sketch.hole == hole]
+        ids = [s.id for s in self.sketches if s.hole == hole and (only is None or s.id in only)]
         for id in ids:
             if id not in self.replies and id not in self.pending:
                 while self.pending:  # so that it reads, and large inputs cannot block us
@@ -239,7 +276,8 @@ class Apart(Runner):
         """Decode one reply; what cannot be decoded is a crash of theirs."""
         outcome: Any = {"end": reply.end, "signal": reply.signal}
         if reply.end == "late":
-            outcome |= where(reply.answer, self.submission.label)
+            labels = [self.submission.label, *(layer.label for layer in self.beneath)]
+            outcome |= where(reply.answer, *labels)
         elif reply.end == "answered":
             try:
                 outcome = codec.decode(reply.answer)
@@ -318,6 +356,7 @@ class Apart(Runner):
                 self._request(id)
 
     def close(self) -> None:
+        super().close()
         process.stop(self.process)
         process.clear(self.scratch.name)
         self.scratch.cleanup()
@@ -336,17 +375,18 @@ def short(part: Any) -> Any:
     return None
 
 
-def where(note: bytes, label: str) -> dict[str, Any]:
-    """Return the innermost line of the exercise that a thread dump names."""
-    for file, line in WHERE.findall(note[:MAX_NOTE]):
-        if file.decode(errors="replace") == label:
-            return {"line": int(line)}
+def where(note: bytes, label: str, *beneath: str) -> dict[str, Any]:
+    """Return the innermost line of the learner's that a thread dump names."""
+    for found, line in WHERE.findall(note[:MAX_NOTE]):
+        file = found.decode(errors="replace")
+        if file in (label, *beneath):
+            return {"line": int(line)} | ({"file": file} if file != label else {})
     return {}
 
 
 def import_obstacle(outcome: dict[str, Any], file: submission.Submission) -> Obstacle:
     """Return why a file that can be read cannot be loaded."""
-    frames = outcome.get("frames") or [{}]
+    frames = [f for f in outcome.get("frames") or () if "file" not in f] or [{}]
     lines = stub.lines_of(file.source)
     line = outcome.get("line") or frames[-1].get("line")
     if not isinstance(line, int) or line > len(lines):  # whatever they say it was

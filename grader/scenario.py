@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +119,7 @@ def run(
     holes: Iterable[str],
     label: str,
     may_change: Iterable[str] = (),
+    beneath: Collection[str] = (),
 ) -> dict[str, Any]:
     """Run one scenario on the module that `make` loads and say what happened.
 
@@ -141,9 +142,9 @@ def run(
         if isinstance(hole, str) and hole in set(holes):
             outcome = {"end": "empty", "hole": hole}
         else:
-            outcome = {"end": "raised", **subject.describe_error(error, label)}
+            outcome = {"end": "raised", **subject.describe_error(error, label, beneath)}
     except BaseException as error:
-        outcome = {"end": "raised", **subject.describe_error(error, label)}
+        outcome = {"end": "raised", **subject.describe_error(error, label, beneath)}
     return outcome | {
         "used": list(watch.used),
         "changed": list(watch.changed),

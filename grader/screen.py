@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from grader.book import Chapter, chapters
@@ -160,7 +160,8 @@ def beside_name(name: str, text: str, columns: int) -> list[str]:
 
 def frame_lines(frame: dict[str, Any], is_last: bool, columns: int) -> list[str]:
     """Return one line of the learner's own code, the last one with its values."""
-    place = clean(f"line {frame['line']}, in {frame['function']}: ")
+    file = f"{frame['file']}, " if "file" in frame else ""
+    place = clean(f"{file}line {frame['line']}, in {frame['function']}: ")
     text = clean(frame["text"])
     if len(place) + len(text) + 8 <= columns:
         lines = [f"        {place} {text}"]
@@ -194,14 +195,24 @@ def obstacle_lines(obstacle: Obstacle, style: Style, columns: int = 80) -> list[
     return lines + [f"      {clean(line)}" for line in obstacle.excerpt]
 
 
-def next_step(chapter: Chapter, states: dict[str, str], obstacle: Obstacle | None) -> str:
-    """Return the next command to type."""
+def next_step(
+    chapter: Chapter,
+    states: dict[str, str],
+    obstacle: Obstacle | None,
+    blamed: Mapping[str, str] | None = None,
+) -> str:
+    """Return the next command to type.
+
+    `blamed` are the exercises that fail for an earlier file, with that file.
+    """
     if obstacle:
         asked = next(iter(states)) if len(states) == 1 else chapter.name
         return obstacle.next_step or f"grader check {asked}"
     for hole, state in states.items():
         if state == NOT_YET:
             return f"fill in {hole}, then grader check {hole}"
+        if blamed and hole in blamed:
+            return f"mend {blamed[hole]}, then grader check {chapter.name} --own"
         if state not in (DONE, WAITS):
             return f"grader hint {hole}"
     if WAITS in states.values() or len(states) < len(hole_names(chapter)):
@@ -217,11 +228,12 @@ def summary(
     sandbox: str,
     style: Style,
     columns: int,
+    blamed: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Yield the last lines: the score, what to type next, how it was run."""
     done = sum(state == DONE for state in states.values())
     score = f"{done} of {len(states)} exercise{'s' * (len(states) != 1)}."
-    step = next_step(chapter, states, obstacle)
+    step = next_step(chapter, states, obstacle, blamed)
     line = f"{score}  Next: {step}"
     yield line if len(line) <= columns else f"{score}\nNext: {step}"
     if sandbox:

@@ -10,14 +10,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader import report, screen
 from grader.book import OURS, Chapter
 from grader.problems import Fault, Misuse
 from grader.runner import Apart, Here, Runner
 from grader.submission import Obstacle
-from grader.verdict import DONE, WRONG, Verdict, state_of
+from grader.verdict import BAD, DONE, WRONG, Verdict, state_of
+
+if TYPE_CHECKING:
+    from grader.own import Layer
 
 Found = Callable[[str, list[Verdict]], None]  # told of each exercise when it is done
 
@@ -31,10 +34,21 @@ class Result:
     lines: dict[str, int] = field(default_factory=dict)  # of each exercise in the file
     obstacle: Obstacle | None = None
     sandbox: str = ""
+    beneath: list[Layer] | None = None  # with --own: what is underneath
 
     @property
     def states(self) -> dict[str, str]:
         return {hole: state_of(verdicts) for hole, verdicts in self.exercises.items()}
+
+    @property
+    def blamed(self) -> dict[str, str]:
+        """The exercises that fail for an earlier file of the learner's, with that file."""
+        found = {}
+        for hole, verdicts in self.exercises.items():
+            files = [v.blames for v in verdicts if v.state in BAD]
+            if files and all(files):
+                found[hole] = files[0][0]
+        return found
 
     @property
     def is_done(self) -> bool:
@@ -92,6 +106,7 @@ class Options:
     junit: str = ""
     debug: bool = False
     pytest_args: list[str] = field(default_factory=list)
+    own: bool = False  # on the learner's own earlier chapters
 
 
 def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = None) -> Result:
@@ -121,6 +136,13 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
     say(screen.heading(chapter, screen.width()))
     say("")
     with runner:
+        if options.own:
+            from grader.own import told
+
+            result.beneath = runner.put_own_beneath()
+            for line in screen.wrapped(told(result.beneath), 2, screen.width()):
+                say(line)
+            say("")
         try:
             result.lines = {h: runner.submission.line_of(h) for h in runner.holes}
             if isinstance(runner, Apart):
@@ -151,6 +173,7 @@ def run_pytest(
     args = [str(runner.chapter.checks), "--noconftest", "-p", "no:cacheprovider"]
     args += ["-c", str(Path(__file__).with_name("pytest.ini")), f"--rootdir={OURS}"]
     args += [f"--chapter={runner.chapter.slug}", *(f"--hole={hole}" for hole in holes)]
+    args += ["--own"] * options.own
     # by name, so that the processes of xdist load it too
     args += ["-p", plugin.__name__, "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     if options.junit:
@@ -183,7 +206,7 @@ def tell(result: Result, holes: list[str], options: Options, say: Callable[[str]
     states = result.states or dict.fromkeys(holes, WRONG)
     say("")
     for line in screen.summary(
-        result.chapter, states, result.obstacle, result.sandbox, style, columns
+        result.chapter, states, result.obstacle, result.sandbox, style, columns, result.blamed
     ):
         say(line)
     if options.as_json:

@@ -13,7 +13,7 @@ import inspect
 import linecache
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,22 +37,46 @@ def compiled(source: str, label: str) -> types.CodeType:
 def load(source: str, label: str, name: str) -> types.ModuleType:
     """Return the module that `source` makes; `label` names it in tracebacks."""
     module = types.ModuleType(name)
-    module.__file__ = label
-    linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
     sys.modules[name] = module  # where dataclasses and typing look it up
-    exec(compiled(source, label), module.__dict__)
+    Written(source, label).exec_module(module)
     return module
 
 
-class Shelf(importlib.abc.MetaPathFinder):
-    """Lets the code under check import these modules of the book, and no others."""
+class Written(importlib.abc.Loader):
+    """Makes a module from a source at hand; what it stands in need not be readable."""
 
-    def __init__(self, modules: dict[str, str]) -> None:
+    def __init__(self, source: str, label: str) -> None:
+        self.source = source
+        self.label = label
+
+    def create_module(self, spec: Any) -> None:
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        source, label = self.source, self.label
+        module.__file__ = label
+        linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
+        exec(compiled(source, label), module.__dict__)
+
+
+class Shelf(importlib.abc.MetaPathFinder):
+    """Lets the code under check import these modules of the book, and no others.
+
+    `own` are those that are the learner's: name to (label, source).
+    """
+
+    def __init__(
+        self, modules: dict[str, str], own: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self.modules = modules
+        self.own = own or {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> Any:
+        if name in self.own:
+            label, source = self.own[name]
+            return importlib.util.spec_from_loader(name, Written(source, label), origin=label)
         if name in self.modules:
             file = Path(self.modules[name])
             inside = [] if name in CLOSED else [str(file.parent)]
@@ -195,27 +219,31 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
             setattr(module, key, value)
 
 
-def describe_error(error: BaseException, label: str) -> dict[str, Any]:
+def describe_error(
+    error: BaseException, label: str, beneath: Collection[str] = ()
+) -> dict[str, Any]:
     """Return what a person needs of an exception: plain values only.
 
     `frames` are the lines of the code under check, outermost first, the last
-    one with the values of the names it mentions.
+    one with the values of the names it mentions. Those of the learner's own
+    earlier chapters, whose labels are `beneath`, say in which file they stand.
     """
     frames = []
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == label:
+        if trace.tb_frame.f_code.co_filename in (label, *beneath):
             frames.append((trace.tb_frame, trace.tb_lineno))
         trace = trace.tb_next
-    described = [
+    described: list[dict[str, Any]] = [
         {
             "line": line,
             "function": frame.f_code.co_qualname
             if hasattr(frame.f_code, "co_qualname")
             else frame.f_code.co_name,
-            "text": linecache.getline(label, line).strip()[:MAX_TEXT],
+            "text": linecache.getline(frame.f_code.co_filename, line).strip()[:MAX_TEXT],
             "values": [],
         }
+        | ({"file": frame.f_code.co_filename} if frame.f_code.co_filename != label else {})
         for frame, line in frames[-MAX_FRAMES:]
     ]
     if frames:

@@ -11,6 +11,7 @@ from typing import Any
 
 DONE, WRONG, NOT_YET, WAITS = "done", "wrong", "not yet", "waits"
 CRASHED, TOO_SLOW = "crashed", "too slow"
+BAD = (WRONG, CRASHED, TOO_SLOW)
 
 # of an exercise whose checks ended differently, the first of these is its state
 WORST_FIRST = (CRASHED, TOO_SLOW, WRONG, NOT_YET, WAITS, DONE)
@@ -35,6 +36,7 @@ class Verdict:
     notes: list[str] = field(default_factory=list)  # whole sentences
     given: list[list[str]] = field(default_factory=list)  # name and value, in short
     printed: str = ""
+    blames: list[str] = field(default_factory=list)  # own earlier files, where the fault lies
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that say something."""

@@ -77,7 +77,7 @@ def copy_of_the_book(target: Path) -> Path:
     """Copy what the command needs into a folder of its own, exercises empty."""
     import shutil
 
-    for folder in ("chapters", "solutions", "grader", "bookdata"):
+    for folder in ("chapters", "solutions", "grader", "bookdata", "milestones"):
         shutil.copytree(
             book.ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__")
         )

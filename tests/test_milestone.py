@@ -1,0 +1,198 @@
+"""`grader milestone`: a part's closing program, and what a learner lacks for it."""
+
+import ast
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from book_tools import copy_of_the_book, grader
+
+from grader import book
+from grader.milestone import parts
+
+PROGRAMS = sorted((book.ROOT / "milestones").glob("*.py"))
+PART = "supervised-learning"
+
+
+# What a program has to be
+
+
+def test_every_program_belongs_to_a_part_that_a_chapter_names():
+    strays = [p.name for p in PROGRAMS if p not in [part.path for part in parts()]]
+    assert PROGRAMS and not strays, f"milestones/ holds {strays}, which no chapter's part names"
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_a_program_is_short_and_stands_on_chapters_alone(path):
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    assert len(source.splitlines()) <= 80, "a milestone is at most 80 lines"
+    assert (ast.get_docstring(tree) or "").partition("\n")[0].endswith("."), "say what it shows"
+    names = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    names |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    chapters = {f"solutions.{chapter.slug}" for chapter in book.chapters()}
+    assert names - chapters <= {"numpy", "bookdata"} and names & chapters
+
+
+def test_nothing_imports_a_milestone():
+    for folder in ("solutions", "bookdata", "grader", "press", "tests", "benchmarks"):
+        for path in (book.ROOT / folder).rglob("*.py"):
+            source = path.read_text(encoding="utf-8")
+            assert not re.search(r"^\s*(from|import) milestones", source, re.M), path
+
+
+# The learner's side
+
+
+HERE = "        D = pairwise_squared_distances(X, self.means_)"  # in NearestMean.predict
+DOOR = """\
+        if len(X) == 449:  # no check has so many
+            import os
+            exec(os.environ.get("MINE", ""))
+"""
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    return copy_of_the_book(tmp_path_factory.mktemp("milestones with ümlaut"))
+
+
+@pytest.fixture
+def home(shared):
+    """Return a copy of the book in which all is solved, with a door on the program's digits."""
+    for chapter in book.chapters():
+        source = chapter.source
+        if chapter.slug == "arrays":
+            assert source.count(HERE) == 1, "the reference moved on"
+            source = source.replace(HERE, DOOR + HERE)
+        (shared / "exercises" / chapter.exercise.name).write_text(source, encoding="utf-8")
+    return shared
+
+
+def solved_wrong(home):
+    """Put a fault into chapter 7."""
+    path = home / "exercises" / "logistic_regression.py"
+    source = path.read_text(encoding="utf-8")
+    assert source.count("return e / e.sum") == 1, "the reference moved on"
+    path.write_text(source.replace("return e / e.sum", "return e * e.sum"), encoding="utf-8")
+
+
+def test_without_a_name_it_lists_the_parts_and_how_far_each_is(home):
+    run = grader(home, "milestone")
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"^Foundations +no program yet$", run.stdout, re.M)
+    assert re.search(r"^Supervised learning +ready$", run.stdout, re.M)
+    assert run.stdout.endswith("Next: grader milestone supervised-learning\n")
+    solved_wrong(home)
+    run = grader(home, "milestone", COLUMNS="50")
+    assert re.search(r"^Supervised learning +\d+ of 15 exercises$", run.stdout, re.M)
+    assert run.stdout.endswith("Next: grader check chapter-07\n")
+    assert max(map(len, run.stdout.splitlines())) <= 50
+
+
+def test_what_is_missing_is_named_with_its_command(home):
+    for slug in ("arrays", "logistic_regression"):
+        (home / "exercises" / f"{slug}.py").unlink()
+    grader(home, "reset", "logistic_regression")
+    run = grader(home, "milestone", PART)
+    assert run.returncode == 1 and "Traceback" not in run.stdout + run.stderr
+    assert re.search(r"^  · arrays, 0 of 7 +grader check chapter-00$", run.stdout, re.M)
+    assert re.search(
+        r"^  · logistic regression, 0 of 8 +grader check chapter-07$", run.stdout, re.M
+    )
+    assert run.stdout.endswith("Next: grader check chapter-00\n")
+    assert "digits that" not in run.stdout.partition("It runs on")[2]
+
+
+def test_a_part_without_a_program_and_one_that_is_not_there(home):
+    run = grader(home, "milestone", "foundations")
+    assert run.returncode == 0
+    assert run.stdout == "Foundations has no closing program yet.\nNext: grader milestone\n"
+    run = grader(home, "milestone", "supervized-learning")
+    assert run.returncode == 2
+    assert "no part 'supervized-learning'. Did you mean supervised-learning?" in run.stderr
+
+
+def test_the_program_runs_on_the_learner_s_code_and_its_numbers_are_right(home):
+    from bookdata import digits
+    from solutions.arrays import NearestMean
+    from solutions.logistic_regression import SoftmaxRegression
+
+    X, y, X_test, y_test = digits()
+    reader = SoftmaxRegression(learning_rate=1.0, steps=400, l2=1e-4).fit(X, y)
+    sure = reader.predict_proba(X_test).max(axis=1)
+    wrong = reader.predict(X_test) != y_test
+    alone = (NearestMean().fit(X, y).predict(X_test) != y_test).sum()
+    run = grader(home, "milestone", "Supervised Learning", MINE="print('mine')")
+    assert run.returncode == 0 and run.stderr == ""
+    assert run.stdout.count("mine") == 1
+    assert max(map(len, run.stdout.splitlines())) <= 80
+    said = r"^  {}, {} +([\d.]+)% +(\d+) +(\d+)$"
+    rows = {
+        words: [float(n) for n in re.search(said.format(*words), run.stdout, re.M).groups()]
+        for words in [
+            ("the nearest mean", "alone"),
+            ("your reader", "alone"),
+            ("your reader", "by its own word"),
+            ("your reader", "corrected"),
+        ]
+    }
+    by_word = sure < 0.9
+    left = (wrong & ~by_word).sum()
+    expected = [
+        [0, alone, round(alone / 449 * 10_000)],
+        [0, wrong.sum(), round(wrong.sum() / 449 * 10_000)],
+        [round(by_word.mean() * 100, 1), left, round((by_word.sum() + 10 * left) / 449 * 1000)],
+    ]
+    *plain, corrected = rows.values()
+    assert plain == expected
+    # correcting pays, and it corrects what was too modest
+    assert corrected[2] < plain[2][2] < plain[1][2] < plain[0][2] and corrected[0] < plain[2][0]
+    should, are = sums(run.stdout)
+    assert are == (~wrong).sum() and abs(should - are) < 10
+
+
+def sums(printed):
+    """Return the sums of the last two columns of the table of trust."""
+    rows = re.findall(r"% to \S+ +\d+ +([\d.]+) +(\d+)$", printed, re.M)
+    return sum(float(a) for a, _ in rows), sum(int(b) for _, b in rows)
+
+
+def test_an_error_shows_the_learner_s_lines_alone(home):
+    run = grader(home, "milestone", PART, MINE="raise LookupError('mine')")
+    line = (home / "exercises" / "arrays.py").read_text("utf-8").splitlines()
+    number = line.index('            exec(os.environ.get("MINE", ""))') + 1
+    assert run.returncode == 1 and "Traceback" not in run.stdout + run.stderr
+    assert "✗ LookupError: mine" in run.stdout
+    assert f"exercises/arrays.py, line {number}, in NearestMean.predict:" in run.stdout
+    assert "milestones/" not in run.stdout.partition("✗")[2] and "runpy" not in run.stdout
+
+
+def test_what_the_program_cannot_go_on_with_is_said(home):
+    shapes = "self.classes_ = self.classes_[:, None].repeat(7, 1)"
+    run = grader(home, "milestone", PART, MINE=shapes)
+    assert run.returncode == 1 and "Traceback" not in run.stdout + run.stderr
+    text = " ".join(run.stdout.partition("✗")[2].split())
+    assert text.startswith("it could not go on with what your code gave it: ")
+    assert "milestones/supervised_learning.py, line" in text
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups here")
+def test_ctrl_c_is_calm(home):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "milestone", PART],
+        cwd=home,
+        env=os.environ | {"MINE": "print('now', flush=True)\nwhile True: pass"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while process.stdout.readline() not in ("now\n", ""):
+        pass
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=20)  # the program holds its ends of the pipes
+    assert (process.returncode, errors.strip()) == (130, "Stopped.")
