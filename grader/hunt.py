@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 OPEN, FIXED, GIVEN_UP = "open", "fixed", "given up"
 END = "grader hunt --give-up"
 HEADER = """\
-# A bug hunt in chapter {number}, {title}. One mistake is planted in this file.
+# A hunt in chapter {number}, {title}: one mistake is planted in this file.
 # Find it, mend it here, and type: grader hunt
 # To be shown it instead: grader hunt --give-up
-# Your exercise itself is as it was; this is {whose}.
+# Your exercise itself is as it was.
 
 """
 
@@ -67,7 +67,7 @@ def open_hunt(events: list[Event], chapter: Chapter | None = None) -> Event | No
 
 def choose(events: list[Event], rng: random.Random) -> Chapter:
     """Return a chapter to hunt in: one that is done, else one begun, else the first."""
-    begun = {event.chapter for event in events if event.kind == "check"}
+    begun = {e.chapter for e in events if e.kind == "check" and e.about.get("state") != NOT_YET}
     among = cards.done(events) or [c for c in chapters() if c.slug in begun]
     return rng.choice(among or list(chapters()[:1]))
 
@@ -84,20 +84,17 @@ def begin(chapter: Chapter, seed: int) -> int:
     hunted = [e.about.get("why", "") for e in progress.events("hunt") if e.chapter == chapter.slug]
     found = quarry(chapter, hunted, seed)
     path = path_of(chapter)
-    whose = "your own code" if found.is_own else "the book's code"
     kept = label_of(edit.keep_aside(path)) if path.exists() else ""
-    header = HEADER.format(number=chapter.number, title=chapter.title, whose=whose)
+    header = HEADER.format(number=chapter.number, title=chapter.title)
     edit.write(path, header + found.source)
     remember(chapter, found, seed)
-    if found.is_whole:
-        whose += " with its answers in it"
-    print(heading(chapter), "", sep="\n")
-    paragraph(f"One mistake is planted in {label_of(path)}: {whose}. What it shows:")
+    print(screen.heading(chapter, screen.width(), path), "", sep="\n")
+    screen.paragraph(f"One mistake is planted in {label_of(path)}, {found.whose}. What it shows:")
     show(found.symptom)
     if kept:
-        paragraph(f"The file of the last hunt is kept in {kept}.")
-    paragraph("The clock is running.")
-    paragraph(f"Next: find it in {label_of(path)}, mend it there, then grader hunt")
+        screen.paragraph(f"The file of the last hunt is kept in {kept}.")
+    screen.paragraph("The clock is running.")
+    screen.paragraph(f"Next: find it in {label_of(path)}, mend it there, then grader hunt")
     return PASSED
 
 
@@ -108,7 +105,7 @@ def remember(chapter: Chapter, found: Quarry, seed: int) -> None:
         "why": found.mistake.why,
         "right": found.right,
         "wrong": found.wrong,
-        "own": found.is_own,
+        "whose": found.whose,
         "check": found.symptom.check,
         "error": found.symptom.error,
         "seed": seed,
@@ -124,30 +121,31 @@ def remember(chapter: Chapter, found: Quarry, seed: int) -> None:
 def look(event: Event, now: datetime) -> int:
     """Check the hunted file: the symptom as it is now, or the lesson."""
     from grader import trial
+    from grader.quarry import function_in
 
     chapter = book.chapter_or_misuse(event.chapter)
     path = path_of(chapter)
-    print(heading(chapter), "", sep="\n")
+    print(screen.heading(chapter, screen.width(), path), "", sep="\n")
     try:
         file = submission.read(path, chapter)
         verdicts = trial.of(chapter, [event.exercise], file, 0)[event.exercise]
     except Obstacle as obstacle:
         print("\n".join(screen.obstacle_lines(obstacle, style(), screen.width())), "", sep="\n")
-        paragraph(f"Next: put that right, then grader hunt; or to end this hunt: {END}")
+        screen.paragraph(f"Next: put that right, then grader hunt; or {END}")
         return FAILED
     if state_of(verdicts) != DONE:
-        paragraph(f"Not yet{after(event, now)}. What it shows now:")
+        screen.paragraph(f"Not yet{after(event, now)}. What it shows now:")
         show(as_it_is(verdicts, event))
-        paragraph(f"Next: grader hunt, when it is mended; or to be shown it: {END}")
+        screen.paragraph(f"Next: mend it, then grader hunt; or {END}")
         return FAILED
     print(f"  {style().sign(DONE)} Found and mended{after(event, now)}.", "", sep="\n")
-    fixed = function_now(file.source, event.exercise)
+    fixed = function_in(file.source, event.exercise)
     wrong, right = (event.about.get(key, "") for key in ("wrong", "right"))
     if dedent(fixed) == dedent(wrong):
-        paragraph(f"It was in {event.exercise}, and still is: you mended it from elsewhere.")
+        screen.paragraph(f"It was in {event.exercise}, and still is: you mended it from elsewhere.")
         fixed = right
     else:
-        paragraph(f"It was in {event.exercise}; planted is -, yours is +:")
+        screen.paragraph(f"It was in {event.exercise}; planted is -, yours is +:")
     difference(wrong, fixed)
     lesson(chapter, event)
     close(event, FIXED, now)
@@ -157,8 +155,8 @@ def look(event: Event, now: datetime) -> int:
 def give_up(event: Event, now: datetime) -> int:
     """Show what was planted, and the lesson."""
     chapter = book.chapter_or_misuse(event.chapter)
-    print(heading(chapter), "", sep="\n")
-    paragraph(f"It is in {event.exercise}; planted is -, right is +:")
+    print(screen.heading(chapter, screen.width(), path_of(chapter)), "", sep="\n")
+    screen.paragraph(f"It is in {event.exercise}; planted is -, right is +:")
     difference(event.about.get("wrong", ""), event.about.get("right", ""))
     lesson(chapter, event)
     close(event, GIVEN_UP, now)
@@ -170,8 +168,10 @@ def close(event: Event, state: str, now: datetime) -> None:
     why, seed = event.about.get("why", ""), event.about.get("seed")
     about = {"state": state, "seconds": seconds(event, now), "why": why, "seed": seed}
     if not progress.note("hunt", event.chapter, event.exercise, **about):
-        paragraph(f"This could not be noted in {label_of(book.state())}: the hunt stays open.")
-    paragraph("Next: grader hunt, for another")
+        screen.paragraph(
+            f"This could not be noted in {label_of(book.state())}: the hunt stays open."
+        )
+    screen.paragraph("Next: grader hunt, for another")
 
 
 def as_it_is(verdicts: list[Verdict], event: Event) -> Verdict:
@@ -188,23 +188,16 @@ def as_it_is(verdicts: list[Verdict], event: Event) -> Verdict:
     return replace(chosen, diagnosis=[], frames=[] if is_planted else chosen.frames)
 
 
-def function_now(source: str, name: str) -> str:
-    """Return the text of the hunted function as it is now."""
-    from grader.quarry import function_in
-
-    return function_in(source, name)
-
-
 def lesson(chapter: Chapter, event: Event) -> None:
     """Say what was wrong, and what is to be learned from it."""
     from grader.reference import Reference
 
     why = event.about.get("why", "")
-    paragraph(f"The mistake: {why}.")
+    screen.paragraph(f"The mistake: {why}.")
     for mistake in Reference(chapter).mistakes:
         if (mistake.why, mistake.in_) == (why, event.exercise):
             if text := getattr(mistake, "lesson", ""):
-                paragraph(text)
+                screen.paragraph(text)
             return
 
 
@@ -242,23 +235,12 @@ def duration(seconds: float) -> str:
     """Return a time as a person says it."""
     minutes = int(seconds // 60)
     if minutes < 1:
-        return f"{seconds:.0f} s"
+        return f"{int(seconds)} s"
     if minutes < 60:
-        return f"{minutes} min {seconds % 60:.0f} s"
+        return f"{minutes} min {int(seconds % 60)} s"
     if minutes < 48 * 60:
         return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes // (24 * 60)} days"
-
-
-def heading(chapter: Chapter) -> str:
-    """Return the line that names the chapter and the hunted file."""
-    left = f"chapter {chapter.number}  {chapter.title}"
-    return screen.both_ends(left, label_of(path_of(chapter)), screen.width())
-
-
-def paragraph(text: str) -> None:
-    """Print a paragraph as wide as the screen."""
-    print("\n".join(screen.wrapped(text, 0, screen.width())))
 
 
 def style() -> screen.Style:

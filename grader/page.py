@@ -42,7 +42,7 @@ def own(chapter: Chapter, name: str) -> str | None:
     """Return the learner's file with one hole emptied, if the right answer passes in it."""
     try:
         source = edit.with_hole_emptied(chapter, name)
-    except Misuse:
+    except (Misuse, OSError):
         return None
     hole, answer = (
         function_in(stub.derive(chapter.source, filled), name) for filled in ((), (name,))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.stub import Function, definitions, tree
+from grader.stub import Function, definitions, parsed
 
 Step = tuple[str, int | None]  # a field of a node, and which of its entries
 LISTS = ("body", "orelse", "finalbody")
@@ -51,8 +51,8 @@ def planted(source: str, right: str, wrong: str, name: str) -> str | None:
     None where its function `name` has no such place, or more than one.
     Names of local variables and the layout may be others than in `right`.
     """
-    theirs = definitions(tree(source)).get(name)
-    one, other = (definitions(tree(text))[name] for text in (right, wrong))
+    theirs = definitions(parsed(source)).get(name)
+    one, other = (definitions(parsed(text))[name] for text in (right, wrong))
     if not isinstance(theirs, Function) or not isinstance(one, Function):
         return None
     edit = edit_between(one, other)
@@ -67,7 +67,7 @@ def planted(source: str, right: str, wrong: str, name: str) -> str | None:
         place, names = found[0]
         if (new := renamed(edit, one, names)) is not None:
             old = follow(place, way, len(edit.old))
-            return replaced(source, theirs, old, new)
+            return replaced(source, name, old, new)
     return None
 
 
@@ -156,8 +156,9 @@ def places(
     pattern: list[ast.AST], theirs: Function, one: Function
 ) -> Iterator[tuple[list[ast.AST], Names]]:
     """Yield each place of their function that reads like the pattern."""
+    here, there = locals_of(one), locals_of(theirs)
     for nodes in rows(theirs, len(pattern), isinstance(pattern[0], ast.stmt)):
-        names = Names(locals_of(one), locals_of(theirs), {})
+        names = Names(here, there, {})
         if alike(pattern, nodes, names):
             yield nodes, names
 
@@ -216,18 +217,18 @@ def renamed(edit: Edit, one: Function, names: Names) -> list[ast.AST] | None:
     return new
 
 
-def replaced(source: str, function: Function, old: list[ast.AST], new: list[ast.AST]) -> str | None:
-    """Return the source with these nodes written anew, all else as it was."""
+def replaced(source: str, name: str, old: list[ast.AST], new: list[ast.AST]) -> str | None:
+    """Return the source with these nodes of a function written anew, all else as it was."""
     data = source.encode()
     first, last = span(data, old[0])[0], span(data, old[-1])[1]
-    module = tree(source)
-    wanted = ast.dump(Swap(old, new).visit(module))
+    function = copy.deepcopy(definitions(parsed(source))[name])
+    wanted = ast.dump(Swap(old, new).visit(function))
     for start, end, text in spellings(data, first, last, new):
         made = (data[:start] + text.encode() + data[end:]).decode()
         try:
-            if ast.dump(tree(made)) == wanted:
+            if ast.dump(definitions(parsed(made))[name]) == wanted:
                 return made
-        except SyntaxError:
+        except (SyntaxError, KeyError):
             continue
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from grader import cards, edit, find, progress, stub, submission, trial
 from grader.book import Chapter
@@ -16,7 +17,7 @@ from grader.submission import Obstacle
 from grader.verdict import DONE, WRONG, Verdict, state_of
 
 LATELY = 12  # hunts after which the same mistake may come again
-MOST_TRIED = 12  # mistakes that read as if they could be planted, and do not show
+MOST_TRIED = 8  # mistakes that can stand in the learner's code and do not show there
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,8 @@ class Quarry:
     source: str
     right: str  # the function as it was
     wrong: str  # the function as it is
-    is_own: bool
-    is_whole: bool  # every answer of the chapter stands in it
     symptom: Verdict
+    whose: str  # code it is, in words
 
 
 def quarry(chapter: Chapter, hunted: list[str], seed: int) -> Quarry:
@@ -39,55 +39,59 @@ def quarry(chapter: Chapter, hunted: list[str], seed: int) -> Quarry:
     what has passed, so that no other is given away.
     """
     reference = Reference(chapter)
-    mistakes = random.Random(seed).sample(reference.mistakes, len(reference.mistakes))
+    if not reference.mistakes:
+        raise Misuse(f"{chapter.name} has no known mistake to plant.", "grader list")
     own, passing = own_code(chapter)
     known = [*passing, *cards.passed(progress.events()).get(chapter.slug, [])]
     filled = set(known or reference.holes)
+    mistakes = random.Random(seed).sample(reference.mistakes, len(reference.mistakes))
     mistakes = [mistake for mistake in mistakes if mistake.in_ in filled]
-    fresh = [mistake for mistake in mistakes if mistake.why not in hunted[-LATELY:]]
-    is_whole = filled == set(reference.holes)
-    tried = 0
-    for mistake, source, is_own in codes(reference, fresh or mistakes, own, passing, filled):
-        label = f"hunts/{chapter.slug}.py"
-        verdicts = trial.of_source(chapter, [mistake.in_], source, label)[mistake.in_]
-        told = [why for verdict in verdicts for why in verdict.diagnosis]
+    fresh = [mistake for mistake in mistakes if mistake.why not in hunted[-LATELY:]] or mistakes
+    for mistake, source in islice(in_own(reference, fresh, own, passing), MOST_TRIED):
+        verdicts = verdicts_on(chapter, mistake, source)
         symptom = symptom_of(verdicts)
-        if symptom and (mistake.why in told or not is_own):
-            base = own if is_own else stub.derive(chapter.source, filled)
-            right, wrong = (function_in(text, mistake.in_) for text in (base, source))
-            whole = is_whole and not is_own
-            return Quarry(mistake, source, right, wrong, is_own, whole, symptom)
-        if (tried := tried + 1) == MOST_TRIED:
-            break
-    if not reference.mistakes:
-        raise Misuse(f"{chapter.name} has no known mistake to plant.", "grader list")
+        if symptom and any(mistake.why in verdict.diagnosis for verdict in verdicts):
+            right, wrong = (function_in(text, mistake.in_) for text in (own, source))
+            return Quarry(mistake, source, right, wrong, symptom, "your own code")
+    whose = "the book's code"
+    if filled == set(reference.holes):
+        whose += ", with its answers in it"
+    for mistake in fresh:
+        source = stub.derive(reference.mutant(mistake), filled)
+        if symptom := symptom_of(verdicts_on(chapter, mistake, source)):
+            texts = (stub.derive(chapter.source, filled), source)
+            right, wrong = (function_in(text, mistake.in_) for text in texts)
+            return Quarry(mistake, source, right, wrong, symptom, whose)
     raise Fault(f"No mistake of {chapter.name} shows in any code.", "grader doctor")
+
+
+def in_own(
+    reference: Reference, mistakes: list[Mistake], own: str, passing: list[str]
+) -> Iterator[tuple[Mistake, str]]:
+    """Yield the mistakes that can stand in the learner's code, with that code."""
+    for mistake in mistakes:
+        if mistake.in_ in passing:
+            right, wrong = reference.chapter.source, reference.mutant(mistake)
+            if source := planted(own, right, wrong, mistake.in_):
+                yield mistake, source
+
+
+def verdicts_on(chapter: Chapter, mistake: Mistake, source: str) -> list[Verdict]:
+    """Return what the checks of a mistake's own exercise say of a source."""
+    label = f"hunts/{chapter.slug}.py"
+    return trial.of_source(chapter, [mistake.in_], source, label)[mistake.in_]
 
 
 def own_code(chapter: Chapter) -> tuple[str, list[str]]:
     """Return the text of the learner's file, and the exercises that pass in it."""
-    if edit.is_untouched(chapter):
-        return "", []
     try:
+        if edit.is_untouched(chapter):
+            return "", []
         file = submission.read(chapter.exercise, chapter)
         found = trial.of(chapter, find.hole_names(chapter), file, 0)
-    except Obstacle:
+    except (Obstacle, OSError):
         return "", []
     return file.source, [hole for hole, verdicts in found.items() if state_of(verdicts) == DONE]
-
-
-def codes(
-    reference: Reference, mistakes: list[Mistake], own: str, passing: list[str], filled: set[str]
-) -> Iterator[tuple[Mistake, str, bool]]:
-    """Yield each mistake in their code where it can stand there, then in the book's."""
-    right = reference.chapter.source
-    for mistake in mistakes:
-        if mistake.in_ in passing:
-            source = planted(own, right, reference.mutant(mistake), mistake.in_)
-            if source is not None:
-                yield mistake, source, True
-    for mistake in mistakes:
-        yield mistake, stub.derive(reference.mutant(mistake), filled), False
 
 
 def symptom_of(verdicts: list[Verdict]) -> Verdict | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from typing import Any
 
 from grader import book, cards, find, hunt, page, progress, screen, submission
 from grader.book import chapters
-from grader.hunt import duration, paragraph
+from grader.hunt import duration
 from grader.problems import FAILED, PASSED
 from grader.progress import Event
 from grader.submission import Obstacle, label_of
@@ -42,11 +41,11 @@ def sprint(now: datetime) -> int:
     events = progress.events()
     held = cards.hand(events)
     if not held:
-        paragraph(
+        screen.paragraph(
             "Nothing has passed yet. What you pass comes back here, days later, to be written "
             "again from an empty page."
         )
-        paragraph(f"Next: grader check {chapters()[0].name}")
+        screen.paragraph(f"Next: grader check {chapters()[0].name}")
         return PASSED
     if begun := cards.begun(held):
         said = look(begun, events, now)
@@ -87,15 +86,14 @@ def look(begun: Event, events: list[Event], now: datetime) -> int | None:
     if not path.exists():
         write(begun, events)
         return None
-    left = f"chapter {chapter.number}  {chapter.title}"
-    lines = [screen.both_ends(left, label_of(path), columns), ""]
+    lines = [screen.heading(chapter, columns, path), ""]
     try:
         file = submission.read(path, chapter)
         verdicts = trial.of(chapter, [hole], file, begun.about.get("seed", 0))[hole]
     except Obstacle as obstacle:
         lines += screen.obstacle_lines(obstacle, hunt.style(), columns)
         print("\n".join([*lines, ""]))
-        paragraph(
+        screen.paragraph(
             f"Next: put that right, then grader sprint; or delete {label_of(path)} for a new one"
         )
         return FAILED
@@ -110,12 +108,14 @@ def settle(begun: Event, verdicts: list[Verdict], events: list[Event], now: date
     chapter, hole = find.one(f"{begun.chapter}.{begun.exercise}")
     if state_of(verdicts) != DONE and now - begun.time < TOO_LATE:
         label = label_of(page.path_of(chapter))
-        paragraph(f"Next: mend it in {label}, then grader sprint; or grader hint {hole.name}")
+        screen.paragraph(
+            f"Next: mend it in {label}, then grader sprint; or grader hint {hole.name}"
+        )
         return FAILED
     if state_of(verdicts) != DONE:
         card = cards.review(begun.about["card"], cards.AGAIN, now)
         cards.note(chapter.slug, hole.name, cards.MISSED, card, rating=cards.AGAIN)
-        paragraph(f"It was begun another day: {hole.name} comes back {when(card, now)}.")
+        screen.paragraph(f"It was begun another day: {hole.name} comes back {when(card, now)}.")
         print()
         return None
     seconds = (now - begun.time).total_seconds()
@@ -127,11 +127,11 @@ def settle(begun: Event, verdicts: list[Verdict], events: list[Event], now: date
     cards.note(chapter.slug, hole.name, cards.WRITTEN, card, **about)
     how = {cards.AGAIN: "with the answer in view", cards.HARD: "with a hint"}
     taken = f" in {duration(seconds)}" if seconds >= 0 else ""
-    paragraph(
+    screen.paragraph(
         f"Written again {how.get(rating, 'from an empty page')}{taken}. "
         f"It comes back {when(card, now)}."
     )
-    paragraph("Next: grader sprint, for what else there is today")
+    screen.paragraph("Next: grader sprint, for what else there is today")
     return PASSED
 
 
@@ -149,13 +149,13 @@ def propose(now: datetime) -> None:
     held = cards.hand(events)
     ripe = sum(cards.is_due(event.about["card"], now) for event in held.values())
     if ripe > 1:
-        paragraph(f"{ripe} exercises are due: one page after the other.")
+        screen.paragraph(f"{ripe} exercises are due to be written again, one after the other.")
     elif not ripe:
         first_due = cards.in_order(held, now)[0]
         name, day = first_due.exercise, when(first_due.about["card"], now)
-        paragraph(f"No page is due; the next is {name}, {day}.")
+        screen.paragraph(f"No page is due; the next is {name}, {day}.")
     steps = [item.step for item in items if item.step]
-    paragraph(f"Next: {steps[0]}" if steps else "That was today's half hour.")
+    screen.paragraph(f"Next: {steps[0]}" if steps else "That was today's half hour.")
 
 
 def writing(events: list[Event], now: datetime) -> list[Item]:
@@ -190,10 +190,11 @@ def explaining(events: list[Event], now: datetime, rng: random.Random) -> list[I
     """Return the explain task of the day, of a chapter that is done and has one."""
     if any(event.kind == "explain" and is_today(event, now) for event in events):
         return [Item("A mistake is explained.")]
-    if importlib.util.find_spec("grader.explain") is None:
+    try:
+        explain = importlib.import_module("grader.explain")
+    except ModuleNotFoundError:
         return []
-    tasks = importlib.import_module("grader.explain").tasks
-    having = [chapter for chapter in cards.done(events) if tasks(chapter)]
+    having = [chapter for chapter in cards.done(events) if explain.tasks(chapter)]
     step = f"grader explain {rng.choice(having).slug}" if having else ""
     return [Item("Say which line is wrong, and why", step)] if step else []
 
