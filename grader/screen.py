@@ -7,6 +7,7 @@ import re
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from grader.book import Chapter, chapters
@@ -76,10 +77,15 @@ def wrapped(text: str, indent: int, columns: int, first: str = "") -> list[str]:
     return [" " * indent + first + lines[0], *(hang + line for line in lines[1:])]
 
 
-def heading(chapter: Chapter, columns: int) -> str:
+def paragraph(text: str) -> None:
+    """Print a paragraph as wide as the screen."""
+    print("\n".join(wrapped(text, 0, width())))
+
+
+def heading(chapter: Chapter, columns: int, path: Path | None = None) -> str:
     """Return the line that names the chapter and the learner's file."""
     left = f"chapter {chapter.number}  {chapter.title}"
-    return both_ends(left, label_of(chapter.exercise), columns)
+    return both_ends(left, label_of(path or chapter.exercise), columns)
 
 
 def exercise_lines(hole: str, verdicts: list[Verdict], style: Style, columns: int) -> list[str]:

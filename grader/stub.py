@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -150,11 +151,14 @@ def empty(hole: Hole, lines: list[str]) -> str:
     return f'{indent}raise NotImplementedError("{hole.name}")\n'
 
 
-def derive(source: str) -> str:
-    """Return the exercise: the reference with every hole emptied."""
+def derive(source: str, filled: Container[str] = ()) -> str:
+    """Return the exercise: the reference with every hole emptied, but for those `filled`."""
     lines = lines_of(source)
     for hole in reversed(holes(source)):
-        lines[hole.marker : hole.end] = [empty(hole, lines)]
+        if hole.name in filled:
+            del lines[hole.marker : answer_line(source, hole)]
+        else:
+            lines[hole.marker : hole.end] = [empty(hole, lines)]
     exercise = "".join(lines)
     try:
         parsed(exercise)
