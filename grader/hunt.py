@@ -120,7 +120,7 @@ def remember(chapter: Chapter, found: Quarry, seed: int) -> None:
 
 def look(event: Event, now: datetime) -> int:
     """Check the hunted file: the symptom as it is now, or the lesson."""
-    from grader import trial
+    from grader import aside
     from grader.quarry import function_in
 
     chapter = book.chapter_or_misuse(event.chapter)
@@ -128,7 +128,7 @@ def look(event: Event, now: datetime) -> int:
     print(screen.heading(chapter, screen.width(), path), "", sep="\n")
     try:
         file = submission.read(path, chapter)
-        verdicts = trial.of(chapter, [event.exercise], file, 0)[event.exercise]
+        verdicts = aside.of(chapter, [event.exercise], file, 0)[event.exercise]
     except Obstacle as obstacle:
         print("\n".join(screen.obstacle_lines(obstacle, style(), screen.width())), "", sep="\n")
         screen.paragraph(f"Next: put that right, then grader hunt; or {END}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import book, edit, stub, submission, trial
+from grader import aside, book, edit, stub, submission
 from grader.book import Chapter
 from grader.problems import Misuse
 from grader.quarry import function_in
-from grader.submission import Obstacle
+from grader.submission import Obstacle, label_of
 from grader.verdict import DONE, state_of
 
 HEADER = """\
@@ -41,15 +41,15 @@ def write(chapter: Chapter, name: str, passed: list[str]) -> None:
 def own(chapter: Chapter, name: str) -> str | None:
     """Return the learner's file with one hole emptied, if the right answer passes in it."""
     try:
-        source = edit.with_hole_emptied(chapter, name)
+        label = label_of(path_of(chapter))
+        source = submission.text(edit.with_hole_emptied(chapter, name), label)
     except (Misuse, OSError):
         return None
     hole, answer = (
         function_in(stub.derive(chapter.source, filled), name) for filled in ((), (name,))
     )
-    label = f"sprint/{chapter.slug}.py"
     try:
-        found = trial.of_source(chapter, [name], source.replace(hole, answer, 1), label)
+        found = aside.of_source(chapter, [name], source.replace(hole, answer, 1), label)
     except Obstacle:
         return None
     return source if state_of(found[name]) == DONE else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from grader import cards, edit, find, progress, stub, submission, trial
+from grader import aside, cards, edit, find, progress, stub, submission
 from grader.book import Chapter
 from grader.plant import planted
 from grader.problems import Fault, Misuse
@@ -79,7 +79,7 @@ def in_own(
 def verdicts_on(chapter: Chapter, mistake: Mistake, source: str) -> list[Verdict]:
     """Return what the checks of a mistake's own exercise say of a source."""
     label = f"hunts/{chapter.slug}.py"
-    return trial.of_source(chapter, [mistake.in_], source, label)[mistake.in_]
+    return aside.of_source(chapter, [mistake.in_], source, label)[mistake.in_]
 
 
 def own_code(chapter: Chapter) -> tuple[str, list[str]]:
@@ -88,7 +88,7 @@ def own_code(chapter: Chapter) -> tuple[str, list[str]]:
         if edit.is_untouched(chapter):
             return "", []
         file = submission.read(chapter.exercise, chapter)
-        found = trial.of(chapter, find.hole_names(chapter), file, 0)
+        found = aside.of(chapter, find.hole_names(chapter), file, 0)
     except (Obstacle, OSError):
         return "", []
     return file.source, [hole for hole, verdicts in found.items() if state_of(verdicts) == DONE]

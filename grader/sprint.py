@@ -79,7 +79,7 @@ def write(event: Event, events: list[Event]) -> None:
 
 def look(begun: Event, events: list[Event], now: datetime) -> int | None:
     """Check the page that was begun; None where the day goes on with the rest of it."""
-    from grader import trial
+    from grader import aside
 
     chapter, hole = book.chapter_or_misuse(begun.chapter), begun.exercise
     path, columns = page.path_of(chapter), screen.width()
@@ -89,7 +89,7 @@ def look(begun: Event, events: list[Event], now: datetime) -> int | None:
     lines = [screen.heading(chapter, columns, path), ""]
     try:
         file = submission.read(path, chapter)
-        verdicts = trial.of(chapter, [hole], file, begun.about.get("seed", 0))[hole]
+        verdicts = aside.of(chapter, [hole], file, begun.about.get("seed", 0))[hole]
     except Obstacle as obstacle:
         lines += screen.obstacle_lines(obstacle, hunt.style(), columns)
         print("\n".join([*lines, ""]))
