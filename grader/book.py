@@ -23,6 +23,8 @@ MARK = "ground-up.toml"  # makes a folder a workspace
 SHARED = ("inputs",)  # modules of solutions/ that belong to every chapter
 
 PROSE_NAME = re.compile(r"(\d+)-([a-z0-9-]+)\.md")
+PART = re.compile(r"\A---\n(?:\w+:.*\n)*?part:[ \t]*(.+?)[ \t]*\n")
+HEADING = re.compile(r"^# (.+)$", re.M)
 
 
 def workspace() -> Path:
@@ -107,6 +109,23 @@ class Chapter:
     def title(self) -> str:
         """The slug as words; the prose has the same as its heading."""
         return self.slug.replace("_", " ")
+
+    @cached_property
+    def prose_text(self) -> str:
+        """The text of the chapter."""
+        return self.prose.read_text(encoding="utf-8")
+
+    @property
+    def part(self) -> str:
+        """The part of the book that it belongs to; the front matter says which."""
+        match = PART.match(self.prose_text)
+        return match[1].strip("\"'") if match else ""
+
+    @property
+    def heading(self) -> str:
+        """The title as the chapter prints it."""
+        match = HEADING.search(self.prose_text)
+        return match[1] if match else self.title
 
     @property
     def summary(self) -> str:
