@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader import progress
+from grader import ledger, progress
 from grader.problems import Fault
 from grader.submission import label_of
 
@@ -22,6 +22,7 @@ LEAF = 0x0D  # the first byte of a page that holds rows
 TEXT = 13  # and every odd number from here on: a text of (number - 13) / 2 bytes
 MISSING = 0  # how the id stands in its row: it is the row's number
 MAGIC = b"SQLite format 3\0"
+VERSION = slice(60, 64)  # where the file's PRAGMA user_version stands
 PAGE = 4096  # bytes, unless the file says otherwise
 
 
@@ -31,25 +32,28 @@ def mended(path: Path) -> Iterator[sqlite3.Connection]:
 
     Where nothing can be written it is a copy in memory.
     """
-    seen, rows = path.stat(), readable(path.read_bytes())
+    seen, data = path.stat(), path.read_bytes()
+    rows = readable(data)
     try:
+        if data.startswith(MAGIC) and int.from_bytes(data[VERSION]) > len(ledger.STEPS):
+            raise Fault("It was written by a newer grader, so it is left as it is.")
         replace(path, seen, rows)
-    except (OSError, sqlite3.Error, Fault):
-        progress.say(
-            f"{label_of(path)} is damaged and cannot be mended where nothing can be written; "
-            f"{count(rows)} can be read."
+    except (OSError, sqlite3.Error, Fault) as error:
+        ledger.say(
+            f"{label_of(path)} is damaged; {count(rows)} can be read of it. "
+            f"It was not mended: {ledger.why(error)}"
         )
         connection = begun(":memory:", rows)
         connection.execute("PRAGMA query_only = ON")
     else:
-        connection = progress.connect(path)
+        connection = ledger.connect(path)
     try:
         yield connection
     finally:
         connection.close()
 
 
-def replace(path: Path, seen: os.stat_result, rows: dict[int, progress.Row]) -> None:
+def replace(path: Path, seen: os.stat_result, rows: dict[int, ledger.Row]) -> None:
     """Put a new file with some rows in the place of a damaged one."""
     from grader.edit import keep_aside
 
@@ -66,31 +70,33 @@ def replace(path: Path, seen: os.stat_result, rows: dict[int, progress.Row]) -> 
     finally:
         fresh.unlink(missing_ok=True)
     lost = max(rows, default=0) - len(rows)
-    progress.say(
+    ledger.say(
         f"{label_of(path)} was damaged. The old file is kept as {label_of(kept)}; "
         f"the new one holds what could be read of it: {count(rows)}"
         f"{f', at least {lost} lost' if lost else ''}."
     )
 
 
-def begun(path: Path | str, rows: dict[int, progress.Row]) -> sqlite3.Connection:
+def begun(path: Path | str, rows: dict[int, ledger.Row]) -> sqlite3.Connection:
     """Return a new file that holds some rows."""
-    connection = progress.connect(path)
-    with progress.transaction(connection):
-        progress.bring_up_to_date(connection)
+    connection = ledger.connect(path)
+    with ledger.transaction(connection):
+        ledger.bring_up_to_date(connection)
         connection.executemany(
-            f"INSERT INTO event (id, {progress.COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO event (id, {ledger.COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
             [(id, *row) for id, row in sorted(rows.items())],
         )
+        if not rows:
+            connection.executemany(ledger.ADD, ledger.hints_before())
     return connection
 
 
-def count(rows: dict[int, progress.Row]) -> str:
+def count(rows: dict[int, ledger.Row]) -> str:
     """Return how many events there are, in words."""
     return f"{len(rows)} event{'s' * (len(rows) != 1)}"
 
 
-def readable(data: bytes) -> dict[int, progress.Row]:
+def readable(data: bytes) -> dict[int, ledger.Row]:
     """Return the rows that stand whole in the pages of a file, by their number."""
     told = int.from_bytes(data[16:18]) if data.startswith(MAGIC) else 0
     size = told if told >= 512 else PAGE

@@ -156,7 +156,7 @@ def record(result: Result, runner: Runner) -> None:
             "state": NOT_YET if is_empty else state_of(verdicts),
             "checks": {verdict.check: verdict.state for verdict in verdicts},
             "source": progress.fingerprint(text),
-            "seconds": round(result.seconds[hole], 3),
+            "seconds": round(result.seconds.get(hole, 0.0), 3),
         }
     if attempts:
         progress.note_attempts(result.chapter.slug, attempts)

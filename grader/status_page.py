@@ -88,7 +88,7 @@ def write(
     if path.exists() and OURS.encode() not in path.read_bytes()[:1000]:
         said.append(f"What was there is kept in {label_of(edit.keep_aside(path))}.")
     edit.write(path, page(found, row, now))
-    return [f"{label_of(path)} is written; a browser opens it: {path.as_uri()}", *said]
+    return [f"{label_of(path)} is written.", *said, f"Next: open {path.as_uri()} in a browser"]
 
 
 def page(found: list[Standing], row: tuple[int, bool], now: datetime) -> str:

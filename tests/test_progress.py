@@ -13,7 +13,7 @@ import time
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, progress, stub
+from grader import book, ledger, progress, stub
 
 CHAPTER = book.find_chapter("logistic_regression")
 SOLVED = CHAPTER.source
@@ -47,7 +47,7 @@ def place(tmp_path, monkeypatch):
 def look_at(folder, monkeypatch):
     (folder / book.MARK).touch()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(progress, "SAID", set())
+    monkeypatch.setattr(ledger, "SAID", set())
 
 
 def write(home, source):
@@ -66,7 +66,7 @@ def names():
 
 
 def integrity():
-    with contextlib.closing(sqlite3.connect(progress.file())) as connection:
+    with contextlib.closing(sqlite3.connect(ledger.file())) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall()
 
 
@@ -103,7 +103,7 @@ def test_the_same_code_with_the_same_verdicts_is_no_new_attempt(home):
 
 def test_an_empty_exercise_is_no_attempt_until_it_was_filled(home):
     grader(home, "check", "7")
-    assert not progress.file().exists()
+    assert not ledger.file().exists()
     write(home, SOLVED)
     grader(home, "check", "sigmoid")
     write(home, stub.derive(SOLVED))
@@ -140,9 +140,9 @@ def test_hints_answers_and_resets_are_recorded(home):
 
 def test_the_last_of_each_exercise_is_by_the_order_not_by_the_clock(place):
     progress.note("check", "arrays", "f", state="wrong")
-    with progress.opened() as connection:  # a clock that was set back a year
+    with ledger.opened() as connection:  # a clock that was set back a year
         connection.execute(
-            progress.ADD,
+            ledger.ADD,
             ("2001-01-01T00:00:00+00:00", "check", "arrays", "f", '{"state": "done"}'),
         )
     (last,) = progress.latest("check")
@@ -165,30 +165,30 @@ def test_hints_of_an_older_grader_are_taken_over_once_and_left(home):
 
 def test_a_later_version_adds_a_column_and_keeps_every_row(place, monkeypatch):
     noted(3)
-    steps = (*progress.STEPS, ("ALTER TABLE event ADD COLUMN place TEXT",))
+    steps = (*ledger.STEPS, ("ALTER TABLE event ADD COLUMN place TEXT",))
     with monkeypatch.context() as later:
-        later.setattr(progress, "STEPS", steps)
+        later.setattr(ledger, "STEPS", steps)
         assert noted(1, start=3) == [True] and names() == ["f0", "f1", "f2", "f3"]
-        with progress.opened() as connection:
+        with ledger.opened() as connection:
             assert connection.execute("SELECT place FROM event").fetchall() == [(None,)] * 4
-            assert progress.version_of(connection) == 2
+            assert ledger.version_of(connection) == 2
 
 
 def test_a_file_of_a_newer_grader_is_read_and_left_as_it_is(home, capsys):
     write(home, SOLVED)
     noted(3)
-    with contextlib.closing(sqlite3.connect(progress.file())) as connection:
+    with contextlib.closing(sqlite3.connect(ledger.file())) as connection:
         connection.execute("ALTER TABLE event ADD COLUMN place TEXT")
         connection.execute("PRAGMA user_version = 99")
         connection.commit()
-    before = progress.file().read_bytes()
+    before = ledger.file().read_bytes()
     assert names() == ["f0", "f1", "f2"]
     assert noted(2) == [False, False]
     told = "Progress is not kept: .grader/progress.db was written by a newer grader.\n"
     assert capsys.readouterr().err == told
     run = grader(home, "check", "7")
     assert run.returncode == 0 and run.stderr == told
-    assert progress.file().read_bytes() == before
+    assert ledger.file().read_bytes() == before
 
 
 # Where the disk says no
@@ -204,15 +204,15 @@ def cannot_write(home):
             subprocess.run(["umount", str(home)], check=True)
     elif not IS_ROOT:
         folders = [home, home / ".grader"]
-        for path in filter(os.path.exists, [*folders, progress.file()]):
+        for path in filter(os.path.exists, [*folders, ledger.file()]):
             os.chmod(path, 0o555 if path.is_dir() else 0o444)
         try:
             yield
         finally:
             for path in filter(os.path.exists, folders):
                 os.chmod(path, 0o755)
-            if progress.file().exists():
-                os.chmod(progress.file(), 0o644)
+            if ledger.file().exists():
+                os.chmod(ledger.file(), 0o644)
     else:  # nobody may mount here, and root may write everywhere
         os.rename(home / ".grader", home / "aside") if (home / ".grader").exists() else None
         (home / ".grader").touch()
@@ -326,7 +326,7 @@ def test_a_hundred_killed_writers_lose_nothing_but_what_was_under_way(place):
     chance, told, caught = random.Random(0), [], 0
     for round_ in range(100):
         told += killed_writer(f"{round_}-", chance.randrange(1, 4), chance.random() * 0.003)
-        caught += progress.file().with_name("progress.db-journal").exists()
+        caught += ledger.file().with_name("progress.db-journal").exists()
         there = names()
         assert [name for name in there if name in set(told)] == told
         assert len(there) - len(told) <= round_ + 1  # written, and killed before it said so
@@ -385,8 +385,8 @@ def test_a_damaged_file_is_kept_and_what_can_be_read_goes_on(place, damage, caps
     progress.note("explain", "arrays", "long", words="a long answer " * 800)  # over several pages
     change, least = DAMAGES[damage]
     size = 4096
-    damaged = change(progress.file().read_bytes(), size)
-    progress.file().write_bytes(damaged)
+    damaged = change(ledger.file().read_bytes(), size)
+    ledger.file().write_bytes(damaged)
     before = [f"f{i}" for i in range(300)] + ["long"]
     there = names()
     assert len(there) >= least * len(before)
@@ -403,14 +403,14 @@ def test_a_damaged_file_is_kept_and_what_can_be_read_goes_on(place, damage, caps
 
 def test_damage_is_found_by_who_writes_too(place, capsys):
     noted(5)
-    progress.file().write_bytes(b"no database" * 1000)
+    ledger.file().write_bytes(b"no database" * 1000)
     assert noted(1) == [True] and names() == ["f0"]
     assert "was damaged" in capsys.readouterr().err
 
 
 def test_a_row_that_is_no_event_is_damage(place, capsys):
     noted(3)
-    with contextlib.closing(sqlite3.connect(progress.file())) as connection:
+    with contextlib.closing(sqlite3.connect(ledger.file())) as connection:
         connection.execute("UPDATE event SET about = '{' WHERE id = 2")
         connection.commit()
     assert names() == ["f0", "f2"]
@@ -420,9 +420,9 @@ def test_a_row_that_is_no_event_is_damage(place, capsys):
 @pytest.mark.skipif(os.name == "nt", reason="a folder cannot be closed so simply there")
 def test_a_damaged_file_is_read_where_it_cannot_be_mended(place, capsys, monkeypatch):
     noted(5)
-    data = progress.file().read_bytes()
-    progress.file().write_bytes(bytes(4096) + data[4096:])
-    damaged = progress.file().read_bytes()
+    data = ledger.file().read_bytes()
+    ledger.file().write_bytes(bytes(4096) + data[4096:])
+    damaged = ledger.file().read_bytes()
 
     def refuse(*_):
         raise OSError(30, "Read-only file system")
@@ -431,5 +431,17 @@ def test_a_damaged_file_is_read_where_it_cannot_be_mended(place, capsys, monkeyp
     assert names() == ["f0", "f1", "f2", "f3", "f4"]
     assert noted(1) == [False]
     error = capsys.readouterr().err
-    assert "cannot be mended" in error and "5 events can be read" in error
-    assert progress.file().read_bytes() == damaged
+    assert "was not mended: read-only file system" in error and "5 events can be read" in error
+    assert ledger.file().read_bytes() == damaged
+
+
+def test_a_damaged_file_of_a_newer_grader_is_read_and_left_as_it_is(place, capsys):
+    noted(5)
+    with contextlib.closing(sqlite3.connect(ledger.file())) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    data = ledger.file().read_bytes()
+    damaged = data[: 2 * 4096]  # without the page of the index
+    ledger.file().write_bytes(damaged)
+    assert names() == ["f0", "f1", "f2", "f3", "f4"] and noted(1) == [False]
+    assert "was written by a newer grader" in capsys.readouterr().err
+    assert ledger.file().read_bytes() == damaged

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, progress, standing, status_page, stub
+from grader import book, ledger, progress, standing, status_page, stub
 from grader.find import hole_names
 
 ARRAYS, LOGISTIC = book.find_chapter("arrays"), book.find_chapter("logistic_regression")
@@ -52,8 +52,8 @@ def tried(chapter, exercise, state, days_ago=0, source=None):
 
 def happened(kind, slug, exercise, days_ago=0, **about):
     time = (datetime.now().astimezone() - timedelta(days=days_ago)).isoformat()
-    with progress.opened() as connection:
-        connection.execute(progress.ADD, (time, kind, slug, exercise, json.dumps(about)))
+    with ledger.opened() as connection:
+        connection.execute(ledger.ADD, (time, kind, slug, exercise, json.dumps(about)))
 
 
 def event(kind, exercise, time=NOW, **about):
@@ -200,7 +200,9 @@ def test_the_page_stands_alone_and_shows_the_marks(home):
         tried(LOGISTIC, name, "done")
     happened("sprint", "logistic_regression", "sigmoid", due="2026-01-01T00:00:00+00:00")
     run = grader(home, "status", "--html")
-    assert run.returncode == 0 and run.stdout.startswith("status.html is written;")
+    assert run.returncode == 0 and run.stdout.startswith(
+        "status.html is written.\nNext: open file:///"
+    )
     page = (home / "status.html").read_text(encoding="utf-8")
     assert not re.search(r"https?:|//\w|<script|<link|@import|url\(", page)
     assert page.count("✓ 7 · Logistic regression") == 2, "on the wide map and on the narrow"
@@ -228,7 +230,7 @@ def test_a_file_of_another_s_is_kept_aside(home):
     (kept,) = (home / ".grader" / "kept").iterdir()
     assert kept.read_text(encoding="utf-8") == "mine"
     assert status_page.OURS in (home / "notes.html").read_text(encoding="utf-8")
-    assert grader(home, "status", "--html", "notes.html").stdout.count("\n") == 1
+    assert grader(home, "status", "--html", "notes.html").stdout.count("\n") == 2
     assert len(list((home / ".grader" / "kept").iterdir())) == 1
 
 
