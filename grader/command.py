@@ -92,7 +92,13 @@ def parser() -> Parser:
     q.add_argument("name", metavar="CHAPTER or FUNCTION")
     word("list", list_, "the book in order")
     q = word("status", elsewhere("status"), "where you stand, and what is next")
-    q.add_argument("--html", metavar="FILE", help="as a page, with the map of the book")
+    q.add_argument(
+        "--html",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="as a page, with the map of the book: status.html, or FILE",
+    )
 
     q = word("explain", elsewhere("explain"), "which line is wrong, why, and for which input")
     q.add_argument("name", metavar="CHAPTER")
@@ -163,11 +169,12 @@ def reveal(options: argparse.Namespace) -> int:
     """Print the answer to one exercise."""
     from textwrap import dedent
 
-    from grader import find, stub
+    from grader import find, progress, stub
 
     chapter, hole = find.one(options.name)
     print(f"{hole.name}{hole.signature}, below the marker:\n")
-    print(dedent(stub.answer(chapter.source, hole)), end="")
+    print(dedent(stub.answer(chapter.source, hole)), end="", flush=True)
+    progress.note("reveal", chapter.slug, hole.name)
     return PASSED
 
 
@@ -181,13 +188,19 @@ def reset(options: argparse.Namespace) -> int:
 
 
 def list_(options: argparse.Namespace) -> int:
-    """Print the chapters that are there."""
+    """Print the chapters that are there, with a sign before those done or begun."""
+    from grader import screen, standing
     from grader.book import chapters
+    from grader.verdict import DONE, NOT_YET
 
-    every = chapters()
+    every, style = chapters(), screen.style_of(sys.stdout)
+    signs = {
+        slug: style.sign(DONE if is_done else NOT_YET) for slug, is_done in standing.begun().items()
+    }
     length = max((len(c.slug) for c in every), default=0)
     for chapter in every:
-        print(f"{chapter.name}  {chapter.slug:<{length}}  {chapter.summary}")
+        sign = signs.get(chapter.slug, " ")
+        print(f"{sign} {chapter.name}  {chapter.slug:<{length}}  {chapter.summary}")
     return PASSED
 
 

@@ -67,6 +67,7 @@ def reset(chapter: Chapter, hole: str | None) -> list[str]:
     label = label_of(path)
     if not path.exists():
         write(path, fresh)
+        note_reset(chapter, None)
         return [f"{label} was not there; it is back, empty."]
     data = path.read_bytes()
     content = saved_as(data, fresh, label) if hole is None else with_hole_emptied(chapter, hole)
@@ -74,8 +75,17 @@ def reset(chapter: Chapter, hole: str | None) -> list[str]:
         return [f"{label} is as it should be: nothing to reset."]
     copy = keep_aside(path)
     write(path, content)
+    note_reset(chapter, hole)
     what = "All of it" if hole is None else hole
     return [f"{what} is empty again in {label}.", f"What you had is kept in {label_of(copy)}."]
+
+
+def note_reset(chapter: Chapter, hole: str | None) -> None:
+    """Note which exercises are empty again."""
+    from grader import progress
+
+    emptied = [hole] if hole else [each.name for each in stub.holes(chapter.source)]
+    progress.note_each("reset", chapter.slug, {name: {} for name in emptied})
 
 
 def with_hole_emptied(chapter: Chapter, name: str) -> bytes:

@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from grader.book import OURS, Chapter
 from grader.problems import Fault, Misuse
 from grader.runner import Apart, Here, Runner
 from grader.submission import Obstacle
-from grader.verdict import BAD, DONE, WRONG, Verdict, state_of
+from grader.verdict import BAD, DONE, NOT_YET, WRONG, Verdict, state_of
 
 if TYPE_CHECKING:
     from grader.own import Layer
@@ -32,6 +33,7 @@ class Result:
     chapter: Chapter
     exercises: dict[str, list[Verdict]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)  # of each exercise in the file
+    seconds: dict[str, float] = field(default_factory=dict)  # until each was told
     obstacle: Obstacle | None = None
     sandbox: str = ""
     beneath: list[Layer] | None = None  # with --own: what is underneath
@@ -123,12 +125,14 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
     """
     runner: Runner = Here(chapter) if options.debug else Apart(chapter, holes=holes, worker=worker)
     result, style = Result(chapter), screen.style_of(sys.stdout)
+    began = time.perf_counter()
 
     def say(line: str) -> None:
         if not options.as_json:
             print(line, flush=True)
 
     def found(hole: str, verdicts: list[Verdict]) -> None:
+        result.seconds[hole] = time.perf_counter() - began
         result.exercises.setdefault(hole, []).extend(verdicts)
         for line in screen.exercise_lines(hole, verdicts, style, screen.width()):
             say(line)
@@ -156,7 +160,28 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
             run_pytest(runner, result, holes, options, found)
         result.sandbox = runner.sandbox
     tell(result, holes, options, say)
+    record(result, runner)
     return result
+
+
+def record(result: Result, runner: Runner) -> None:
+    """Note the attempts, now that the person reads; part of an exercise's checks is none."""
+    from grader import progress
+
+    attempts = {}
+    for hole, verdicts in result.exercises.items():
+        if len(verdicts) < sum(sketch.hole == hole for sketch in runner.sketches):
+            continue
+        text = runner.submission.text_of(hole)
+        is_empty = text.rstrip().endswith(f'raise NotImplementedError("{hole}")')
+        attempts[hole] = {
+            "state": NOT_YET if is_empty else state_of(verdicts),
+            "checks": {verdict.check: verdict.state for verdict in verdicts},
+            "source": progress.fingerprint(text),
+            "seconds": round(result.seconds.get(hole, 0.0), 3),
+        }
+    if attempts:
+        progress.note_attempts(result.chapter.slug, attempts)
 
 
 def run_pytest(

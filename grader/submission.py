@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.book import ROOT, Chapter, workspace
 from grader.problems import Misuse
-from grader.stub import Function, Hole, definitions, first_line, signature, tree
+from grader.stub import Function, Hole, definitions, first_line, lines_of, signature, tree
 
 MAX_SIZE = 1 << 20
 ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -51,6 +51,12 @@ class Submission:
         """Return where a hole's function starts, 1 if it is not there."""
         node = self.functions.get(hole)
         return first_line(node) if node else 1
+
+    def text_of(self, hole: str) -> str:
+        """Return a hole's function as it is written, '' if it is not there."""
+        node = self.functions.get(hole)
+        lines = lines_of(self.source)[first_line(node) - 1 : node.end_lineno] if node else []
+        return "".join(lines)
 
 
 def label_of(path: Path) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from grader import stub
-from grader.book import Chapter, chapters
+from grader.book import Chapter
+from grader.family import builds_on, leads_to
 from press.manuscript import FENCE, NO_PROSE, Cell, Manuscript
 from press.runs import Outputs
 
@@ -47,17 +48,6 @@ def outside(pattern: re.Pattern[str], text: str, change: Callable[[str], str]) -
 def indented(text: str) -> str:
     """Return a text four columns further in, as the body of something folded."""
     return textwrap.indent(text, "    ")
-
-
-def builds_on(chapter: Chapter) -> list[Chapter]:
-    """Return the chapters whose code this one imports."""
-    modules = stub.imports(chapter.source)
-    return [c for c in chapters() if f"solutions.{c.slug}" in modules]
-
-
-def leads_to(chapter: Chapter) -> list[Chapter]:
-    """Return the chapters that import this one's code."""
-    return [c for c in chapters() if chapter in builds_on(c)]
 
 
 def addresses(chapter: Chapter) -> dict[str, str]:

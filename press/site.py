@@ -15,11 +15,12 @@ import nbformat
 
 from grader import stub
 from grader.book import ROOT, chapters
+from grader.family import leads_to
 from press import assets, figures, maths, runs
 from press.manuscript import FENCE, Manuscript
 from press.map import drawn
 from press.notebook import notebook
-from press.page import LEVELS, TERM, Page, anchor, leads_to, outside, slug_of
+from press.page import LEVELS, TERM, Page, anchor, outside, slug_of
 from press.stop import Stop
 
 PRINTED = ROOT / "build" / "docs"

@@ -487,3 +487,25 @@ def test_the_cells_of_a_manuscript_know_their_lines():
         for cell in manuscript.cells:
             assert isinstance(cell, Cell)
             assert lines[cell.line - 1] == cell.source.splitlines()[0], cell.line
+
+
+# ---------------------------------------------------------------- read without YAML
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        FRONT,
+        FRONT.replace("part: Supervised learning\n", "").replace(
+            "minutes: 10\n", 'minutes: 10\npart:  "Making and acting" \n'
+        ),
+    ],
+)
+def test_the_grader_reads_part_and_title_as_the_press_does(written, front):
+    manuscript = written("prose", front)
+    assert manuscript.chapter.part == manuscript.front["part"] != ""
+    assert manuscript.chapter.heading == manuscript.title
+
+
+def test_the_grader_knows_the_part_of_every_chapter(chapter):
+    assert chapter.part == Manuscript(chapter).front["part"]
