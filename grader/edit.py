@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from datetime import datetime
@@ -25,7 +26,8 @@ def write(path: Path, content: str) -> None:
         fresh.write_text(content, encoding="utf-8", newline="\n")
         os.replace(fresh, path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise Fault(f"{label_of(path)} cannot be written: {error.strerror}.") from None
 
 

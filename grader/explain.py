@@ -75,8 +75,7 @@ def read(chapter: Chapter, every: list[Task]) -> dict[str, dict[str, Any]]:
     label, again = label_of(chapter.explained), f"grader explain {chapter.name}"
     try:
         with chapter.explained.open("rb") as file:
-            data = file.read(MAX_SIZE + 1)
-        source = text(data[:MAX_SIZE], label)
+            source = text(file.read(MAX_SIZE), label)
         found = tomllib.loads(source)
     except OSError as error:
         raise Misuse(f"{label} cannot be read: {error.strerror}.", again) from None
@@ -204,7 +203,7 @@ def question_lines(task: Task, style: Style, columns: int) -> list[str]:
     room = columns - 8
     for number, line in enumerate(task.listing, 1):
         for at in range(0, max(len(line), 1), room):
-            margin = f"{number:6}" if at == 0 else " " * 6
+            margin = f"{':' if at else number:>6}"
             said.append(f"{style('dim', margin)}  {line[at : at + room]}".rstrip())
     said += ["", *wrapped("Which line is it? And why? This is how it looks when", 4, columns)]
     for letter, cause in task.causes.items():

@@ -38,7 +38,7 @@ class Line:
     def is_right(self) -> bool:
         """Whether the guess says what the line says."""
         wholes = self.printed, self.printed.rpartition(":")[2]
-        return any(alike(self.guess, whole) for whole in wholes)
+        return bool(self.guess.strip()) and any(alike(self.guess, whole) for whole in wholes)
 
 
 def run(options: argparse.Namespace) -> int:
