@@ -15,9 +15,10 @@ if TYPE_CHECKING:
         same_set,
         up_to_sign,
     )
-    from grader.scenario import Mistake, check
+    from grader.scenario import Explain, Mistake, check
 
 __all__ = [
+    "Explain",
     "Mistake",
     "accuracy_at_least",
     "at_least",
@@ -38,4 +39,4 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'grader' has no attribute {name!r}")
     from grader import compare, scenario
 
-    return getattr(scenario if name in ("Mistake", "check") else compare, name)
+    return getattr(scenario if name in ("Explain", "Mistake", "check") else compare, name)

@@ -94,6 +94,16 @@ class Chapter:
         return (ROOT / "grader" if IS_CLONE else PACKAGE) / "checks" / f"{self.slug}.py"
 
     @property
+    def explained(self) -> Path:
+        """Where the learner answers the explain tasks."""
+        return workspace() / "explain" / f"{self.slug}.toml"
+
+    @property
+    def run(self) -> Path:
+        """What the cells of the prose printed when they were last run."""
+        return ROOT / "press" / "runs" / f"{self.slug}.ipynb"
+
+    @property
     def oracle(self) -> Path:
         return ROOT / "tests" / "oracles" / f"test_{self.slug}.py"
 

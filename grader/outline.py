@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from grader.stub import tree
 
+OURS = {"MISTAKES", "EXPLAIN"}  # what the worker never sees
 LIMIT = 3.0  # seconds; a scenario takes under 0.2 on the reference
 
 
@@ -65,8 +66,8 @@ def sketches(source: str) -> list[Sketch]:
 def trimmed(source: str) -> str:
     """Return the scenarios alone, as the worker gets them.
 
-    Without the mistakes (they quote the reference), the comparators, and the
-    functions that draw inputs on the trusted side.
+    Without the mistakes and the tasks about them (they quote the reference),
+    the comparators, and the functions that draw inputs on the trusted side.
     """
     module = tree(source)
     trusted = set()
@@ -76,7 +77,7 @@ def trimmed(source: str) -> str:
                 if option.arg == "given" and isinstance(option.value, ast.Name):
                     trusted.add(option.value.id)
             mark.keywords = [o for o in mark.keywords if o.arg in ("forbids", "limit")]
-    module.body = [node for node in module.body if "MISTAKES" not in names_in(node)]
+    module.body = [node for node in module.body if not OURS & names_in(node)]
     shared = {name for node in module.body for name in names_in(node)}  # a scenario calls it too
     module.body = [
         node for node in module.body if getattr(node, "name", None) not in trusted - shared

@@ -25,13 +25,48 @@ from grader.problems import Fault
 class Mistake:
     """One thing that learners get wrong, as an edit of the reference's hole.
 
-    `why` completes the sentence "This is how it looks when …".
+    `why` completes the sentence "This is how it looks when …"; `lesson` says
+    in a sentence or two how to recognise or avoid it.
     """
 
     why: str
     in_: str
     old: str
     new: str
+    lesson: str = ""
+
+
+@dataclass(frozen=True)
+class Explain:
+    """A task: which line of a broken function is wrong, why, and when does it matter.
+
+    Parameters
+    ----------
+    name : str
+        Its table in the answer file.
+    why : str
+        Of the Mistake that is planted; the right cause.
+    causes : dict of str to str
+        Three wrong ones or more, each with the reason why it is wrong.
+    takes : str
+        What the inputs are and what comes out, in a sentence, code in `backticks`.
+    call : function of code and the inputs by name
+        What the broken version and the right one are compared by. A table or
+        a list arrives as an array, a number as a number.
+    example : dict of str to number or nested lists
+        Inputs for which the two agree. They tell what a witness has to be:
+        the names, the axes, whole numbers or any.
+    witness : dict, likewise
+        Inputs for which they do not, as proof that there are such.
+    """
+
+    name: str
+    why: str
+    causes: dict[str, str]
+    takes: str
+    call: Callable[..., Any]
+    example: dict[str, Any]
+    witness: dict[str, Any]
 
 
 @dataclass(frozen=True)

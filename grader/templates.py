@@ -25,6 +25,22 @@ Begin with a question on real data.
 ```console
 grader check double
 ```
+
+## See it break
+
+The least of the three is negative.
+Which numbers come out?
+
+```python predict
+from solutions.SLUG import double
+
+for number in double([0, 2.5, -1]):
+    print(number)
+```
+
+The first paragraph below the cell explains it, and is unlocked with the output.
+
+<<explain>>
 """
 
 REFERENCE = '''\
@@ -62,7 +78,7 @@ CHECKS = '''\
 
 import numpy as np
 
-from grader import Mistake, check
+from grader import Explain, Mistake, check
 
 
 @check("double")
@@ -78,7 +94,29 @@ def none(code):
 
 
 MISTAKES = [
-    Mistake("the numbers are squared", in_="double", old="2 * x", new="x * x"),
+    Mistake(
+        "the numbers are squared",
+        in_="double",
+        old="2 * x",
+        new="x * x",
+        lesson="0 and 2 cannot tell the two apart: test with a number that is neither.",
+    ),
+]
+
+EXPLAIN = [
+    Explain(
+        "twice",
+        why="the numbers are squared",
+        causes={
+            "the numbers are doubled twice": "Nothing is multiplied by 2 here, let alone by 4.",
+            "an array of whole numbers stays one": "as_floats has turned them into floats.",
+            "x itself is changed": "x * x is a new array.",
+        },
+        takes="`x` goes into `double(x)`.",
+        call=lambda code, x: code.double(x),
+        example={"x": [0.0, 2.0]},
+        witness={"x": [3.0]},
+    ),
 ]
 '''
 

@@ -9,6 +9,8 @@ A fence in `python` is a cell, executed from top to bottom. Words after it:
     raises     is meant to fail
     timed      speaks of the clock: nobody expects the same output twice
     caption="…" alt="…"    of the figure that the cell draws
+
+The line `<<explain>>` becomes the chapter's explain tasks, which stand with its checks.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ import jupytext
 import yaml
 
 from grader.book import Chapter, chapters
+from grader.problems import Problem
+from press.explain import ORDER, explained
 from press.stop import Stop
 from press.weave import Unknown, weave
 
@@ -103,9 +107,16 @@ class Manuscript:
     def woven(self) -> str:
         """The file with the book's code in it."""
         try:
-            return weave(self.raw)
+            woven = weave(self.raw)
         except Unknown as unknown:
             raise self.stop(unknown.args[1], unknown.args[0]) from None
+        if (place := ORDER.search(woven)) is None:
+            return woven
+        try:
+            return woven.replace(place[0], explained(self.chapter))
+        except Problem as problem:
+            line = self.raw.split("\n").index("<<explain>>") + 1
+            raise self.stop(line, problem.sentence) from None
 
     @cached_property
     def pieces(self) -> list[Cell | Text]:

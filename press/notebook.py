@@ -88,8 +88,10 @@ def markdown_cells(manuscript: Manuscript, text: str) -> list[nbformat.NotebookN
     return cells
 
 
-def code_cells(cell: Cell, outputs: list[dict[str, Any]]) -> list[nbformat.NotebookNode]:
-    """Return a cell with what belongs below it."""
+def code_cells(
+    cell: Cell, outputs: list[dict[str, Any]], command: str
+) -> list[nbformat.NotebookNode]:
+    """Return a cell with what belongs below it; the command asks for a guess."""
     guess = cell.has("predict")
     node = nbformat.v4.new_code_cell(cell.source, outputs=[] if guess else outputs)
     if cell.has("hide") or cell.has("fold"):
@@ -101,6 +103,7 @@ def code_cells(cell: Cell, outputs: list[dict[str, Any]]) -> list[nbformat.Noteb
         below.append(f"*{cell.options['caption']}*")
     if guess:
         title = "Your guess first; then run the cell, and unfold this"
+        below.append(f"In a terminal, `{command}` asks for your guess and compares it.")
         below.append(f"<details><summary>{title}</summary>\n\n{cell.answer}\n\n</details>")
     return [node, *map(nbformat.v4.new_markdown_cell, below)]
 
@@ -114,7 +117,7 @@ def notebook(manuscript: Manuscript, outputs: Outputs) -> nbformat.NotebookNode:
     ]
     for piece in manuscript.pieces:
         if isinstance(piece, Cell):
-            cells += code_cells(piece, next(runs))
+            cells += code_cells(piece, next(runs), f"grader predict {chapter.name}")
         else:
             cells += markdown_cells(manuscript, piece.source)
     for i, cell in enumerate(cells):

@@ -183,7 +183,10 @@ class Page:
             code, shown = shown, f'??? code "The code that drew this"\n\n{indented(code)}'
         if cell.has("predict"):
             title = "Your guess first; then unfold what it prints"
-            shown = f'??? predict "{title}"\n\n' + indented(f"{shown}\n\n{cell.answer}")
+            shown = (
+                f"```console\ngrader predict {self.chapter.name}\n```\n\n"
+                f'??? predict "{title}"\n\n' + indented(f"{shown}\n\n{cell.answer}")
+            )
         return "\n\n".join(part for part in (code, shown) if part)
 
     def output(self, cell: Cell, output: dict[str, Any]) -> str:

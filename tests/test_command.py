@@ -532,6 +532,8 @@ def test_a_new_chapter_works_at_once_and_is_told_what_it_lacks(home, tmp_path):
         "double has 1 known mistakes",
         "the docstring of double lacks References",
         "0 figures; four or more",
+        "neighbours has 1 explain tasks; two or more",
+        "neighbours.ipynb is not there: nobody has run this chapter yet",
     ):
         assert sentence in tests.stdout, f"{sentence!r} is not in\n{tests.stdout[-3000:]}"
 

@@ -11,8 +11,12 @@ from collections import Counter
 import pytest
 from book_tools import reference_of
 
-from grader import book, outline, stub
+from grader import book, outline, predict, stub
 from grader.book import ROOT, chapters
+from grader.compare import Raised
+from grader.prose import options_of, prediction
+from grader.task import LETTERS, tasks
+from grader.witness import results
 
 MAX_LINES = 500  # of a reference, with its docstrings
 MAX_BODY = 25  # lines of a function, without its docstring
@@ -183,6 +187,46 @@ def test_mistakes_complete_the_sentence(chapter):
         assert mistake.why[0].islower() or mistake.why.split()[0].strip(",").isidentifier()
 
 
+def test_two_explain_tasks_show_mistakes_with_a_lesson(chapter):
+    every = tasks(chapter)
+    assert len(every) >= 2, f"{chapter.slug} has {len(every)} explain tasks; two or more"
+    assert len({task.name for task in every}) == len(every), "two explain tasks have one name"
+    for task in every:
+        assert re.fullmatch(r"[a-z_]+", task.name), f"{task.name!r}: small letters, for a table"
+        assert task.mistake.lesson, f"the mistake of {task.name} needs lesson=, told at the end"
+        assert task.mistake.lesson.endswith("."), f"{task.mistake.lesson}: whole sentences"
+        assert 1 <= len(task.wrong_lines) <= 2, (
+            f"{task.name}: the edit changes {len(task.wrong_lines)} lines; one is to be found"
+        )
+        assert max(map(len, task.listing)) <= 72, f"{task.name}: a line too wide for a terminal"
+
+
+def test_explain_tasks_have_causes_that_are_wrong_for_a_reason(chapter):
+    for task in tasks(chapter):
+        causes = task.explain.causes
+        assert 3 <= len(causes) < len(LETTERS), f"{task.name} has {len(causes)} wrong causes"
+        assert task.explain.why not in causes, f"{task.name}: its right cause is called wrong"
+        assert set(task.causes.values()) == {task.explain.why, *causes}
+        for cause, reason in causes.items():
+            assert not cause.endswith("."), f"'This is how it looks when {cause}.'"
+            assert reason.endswith("."), f"{task.name}: say in a sentence why not: {cause}"
+        assert task.explain.takes.endswith("."), f"{task.name}: takes= is a sentence"
+
+
+def test_explain_tasks_have_a_witness_and_an_example_that_is_none(chapter):
+    for task in tasks(chapter):
+        agreed = results(task, task.explain.example)
+        assert not agreed.differ, f"{task.name}: the example shows the difference already"
+        assert not isinstance(agreed.broken, Raised), task.name
+        assert results(task, task.explain.witness).differ, f"{task.name}: its witness is none"
+
+
+def test_the_prose_has_its_explain_tasks_at_the_end_of_what_breaks(chapter):
+    broken = prose(chapter).partition("\n## See it break\n")[2].partition("\n## ")[0]
+    last = broken.strip().rpartition("\n")[2]
+    assert last == "<<explain>>", "the last line of See it break is <<explain>>: the tasks go there"
+
+
 def test_bounded_checks_return_raw_answers(chapter):
     """A score made beside the learner's code could be forged there."""
     reference = reference_of(chapter)
@@ -238,7 +282,18 @@ def test_the_prose_has_figures_and_one_prediction(chapter):
     figures = [o for o in options if "caption=" in o]
     assert len(figures) >= 4, f"{len(figures)} figures; four or more"
     assert all("alt=" in o for o in figures), "every figure needs alt= as well as caption="
-    assert sum("predict" in o.split() for o in options) == 1, "one cell is marked `predict`"
+    marked = sum("predict" in options_of(o) for o in options)
+    assert marked == 1, f"{marked} cells are marked `predict`; one is"
+
+
+def test_the_prediction_can_be_made(chapter):
+    cell = prediction(chapter)
+    assert "<<" not in cell.source, "the cell that is predicted shows its own code"
+    assert cell.question.endswith(("?", ".")), "a paragraph asks before the cell that is predicted"
+    assert cell.explanation[-1:] in (".", "?"), "a paragraph explains below it"
+    lines = predict.output(chapter, cell.source)
+    assert 1 <= len(lines) <= 8, f"it prints {len(lines)} lines; nobody predicts so many"
+    assert max(map(len, lines)) <= 60, "it prints lines that nobody predicts"
 
 
 FORBIDDEN_WORDS = re.compile(

@@ -408,6 +408,7 @@ CHECKS = source('''
 
 
     MISTAKES = [Mistake("TRUSTED", in_="f", old="SECRET", new="")]
+    EXPLAIN = [Explain("TASK", why="TRUSTED", causes={}, call=lambda code, x: code.f(x))]
     MORE: list = []
     MISTAKES: list = MISTAKES
     MISTAKES += MORE
@@ -423,7 +424,8 @@ def test_a_sketch_tells_hole_sentence_and_limit():
 
 
 @pytest.mark.parametrize(
-    "secret", ["TRUSTED", "SECRET", "MISTAKES", "drawn", "given", "expect", "0.75"]
+    "secret",
+    ["TRUSTED", "SECRET", "MISTAKES", "TASK", "EXPLAIN", "drawn", "given", "expect", "0.75"],
 )
 def test_what_only_the_grader_may_know_is_trimmed(secret):
     assert secret in CHECKS

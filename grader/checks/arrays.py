@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import Mistake, accuracy_at_least, check, close, exactly
+from grader import Explain, Mistake, accuracy_at_least, check, close, exactly
 
 
 def table(rng, n, d):
@@ -476,6 +476,8 @@ MISTAKES = [
         in_="pairwise_squared_distances",
         old="B.mean(axis=0)",
         new="B.mean()",
+        lesson="Any shift will do on paper, so the distances stay right until the digits run out. "
+        "Test with features that are far from zero and far from each other: years beside shares.",
     ),
     Mistake(
         "each table is shifted by its own mean, which moves them against each other",
@@ -752,6 +754,8 @@ MISTAKES = [
         in_="sliding_windows",
         old="step = x.strides[0]",
         new="step = x.itemsize",
+        lesson="Most arrays lie in one piece, and then the two are equal; a column of a table, or "
+        "every second entry, does not. Ask x.strides how far it is to the next entry.",
     ),
     Mistake(
         "the strides count entries: they count bytes",
@@ -776,5 +780,44 @@ MISTAKES = [
         in_="sliding_windows",
         old="strides=(step, step)",
         new="strides=(step, 0)",
+    ),
+]
+
+
+EXPLAIN = [
+    Explain(
+        "column",
+        why="the strides are the size of an entry, as if nothing lay between two of them",
+        causes={
+            "there is one window too many, and the last one reads behind the series": "Windows "
+            "begin at 0, 1 and so on up to len(x) - length: these are len(x) - length + 1.",
+            "windows and places within a window are swapped": "The shape says so: a row for each "
+            "window, and length places in it.",
+            "the windows are copied": "as_strided copies nothing; it looks at the memory of x, "
+            "from the strides that it is given.",
+        },
+        takes="`X` is a table, from whose first column windows of two are taken: "
+        "`sliding_windows(X[:, 0], 2)`.",
+        call=lambda code, X: code.sliding_windows(X[:, 0], 2),
+        example={"X": [[1.0], [2.0], [3.0]]},
+        witness={"X": [[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]]},
+    ),
+    Explain(
+        "middle",
+        why="one number is taken from all features, though each has a mean of its own",
+        causes={
+            "each table is shifted by its own mean, which moves them against each other": "The "
+            "same middle is subtracted from A and from B, so no distance changes by it.",
+            "the product is taken once instead of twice": "A is multiplied by -2 before the "
+            "product is taken.",
+            "the squares of A lie along the rows: they must stand upright": "They do stand "
+            "upright: [:, None] gives them the shape (n, 1).",
+            "rounding is left in: a few distances are below zero": "Whatever is below zero is "
+            "raised to it in the last line.",
+        },
+        takes="`A` and `B` are tables of points for `pairwise_squared_distances(A, B)`.",
+        call=lambda code, A, B: code.pairwise_squared_distances(A, B),
+        example={"A": [[0.0, 0.0], [3.0, 1.0]], "B": [[1.0, 5.0]]},
+        witness={"A": [[1e9, 0.0]], "B": [[1e9 + 1, 0.0]]},
     ),
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import Mistake, check, exactly, raises
+from grader import Explain, Mistake, check, exactly, raises
 
 
 def slope_in(out, leaf):
@@ -691,6 +691,9 @@ MISTAKES = [
         in_="Tensor.sum",
         old="np.expand_dims(grad, axis)",
         new="np.expand_dims(grad, 0)",
+        lesson="In a square table the shapes fit whichever axis comes back, and with a gradient "
+        "of ones the numbers fit as well. Test with a table that is not square, and a gradient "
+        "whose entries differ.",
     ),
     Mistake(
         "the axis is always brought back at the end",
@@ -703,6 +706,9 @@ MISTAKES = [
         in_="Tensor.__getitem__",
         old="add_at(full, key, grad)",
         new="full[key] += grad",
+        lesson="Slices and masks pick no entry twice, so the common tests pass. A table of words "
+        "is asked for the same word again and again, and would learn too little from it. Test "
+        "with an index that comes twice, or under two names: 3 and -1 can be the same entry.",
     ),
     Mistake(
         "grad is handed back as it is, in the shape of what was picked",
@@ -829,5 +835,57 @@ MISTAKES = [
         in_="no_grad",
         old="recording.set(before)",
         new="pass",
+    ),
+]
+
+
+def slope_of_picked(code, rows):
+    """Return the gradient of four zeros after some rows were picked and added up."""
+    x = code.Tensor(np.zeros(4), requires_grad=True)
+    x[rows].sum().backward()
+    return x.grad
+
+
+def slope_of_sums(code, x, axis, gradient):
+    """Return the gradient of a table after its sums along an axis got one."""
+    x = code.Tensor(x, requires_grad=True)
+    x.sum(axis).backward(gradient)
+    return x.grad
+
+
+EXPLAIN = [
+    Explain(
+        "picked",
+        why="an entry picked several times gets only one gradient: += on an index array adds once",
+        causes={
+            "what was not picked should get a gradient as well": "What was not picked has no part "
+            "in what follows, so its slope is zero.",
+            "the gradient comes back in the shape of what was picked": "full has the shape of the "
+            "whole tensor, and full is what comes back.",
+            "every picked entry gets a one, whatever comes back": "It is grad that is added, and "
+            "grad can be anything.",
+        },
+        takes="`rows` are the places that are picked, from 0 to 3; out comes the gradient of `x`, "
+        "four zeros, after `x[rows].sum().backward()`.",
+        call=slope_of_picked,
+        example={"rows": [0, 2, 3]},
+        witness={"rows": [1, 1]},
+    ),
+    Explain(
+        "axis",
+        why="the axis is always brought back in front",
+        causes={
+            "the axis is brought back although keepdims had kept it": "The condition asks for "
+            "that: with keepdims nothing is brought back.",
+            "the gradient is divided by the number of entries, as for a mean": "Nothing is divided "
+            "here: broadcast_to copies.",
+            "everything is added up, whatever axis says": "axis is handed on to the sum of the "
+            "array, in the last line but one.",
+        },
+        takes="`x` is a table, `axis` 0 or 1, `gradient` what comes back to the sums; out comes "
+        "the gradient of `x` after `x.sum(axis).backward(gradient)`.",
+        call=slope_of_sums,
+        example={"x": [[0.0, 0.0], [0.0, 0.0]], "axis": 0, "gradient": [1.0, 1.0]},
+        witness={"x": [[0.0, 0.0], [0.0, 0.0]], "axis": 1, "gradient": [1.0, 2.0]},
     ),
 ]

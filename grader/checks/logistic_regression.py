@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import Mistake, accuracy_at_least, check, raises
+from grader import Explain, Mistake, accuracy_at_least, check, raises
 
 
 def two_clouds(rng, n=40):
@@ -467,6 +467,9 @@ MISTAKES = [
         in_="softmax",
         old="z.max(axis=-1, keepdims=True)",
         new="z.max()",
+        lesson="As long as all rows have scores of like size, nothing shows. A row that lies some "
+        "750 below another is all zeros after exp, and 0 divided by 0 is not a number. Where max "
+        "or sum names no axis, ask whether the whole table is meant.",
     ),
     Mistake(
         "the sum runs over the samples instead of the classes",
@@ -521,6 +524,9 @@ MISTAKES = [
         in_="cross_entropy_gradient",
         old="error.mean(axis=0)",
         new="error.mean()",
+        lesson="The errors of a sample sum to zero over the classes, so this mean is zero "
+        "whatever the data: the biases never move, and the loss falls all the same. A slope has "
+        "the shape of what it is the slope of; print both shapes.",
     ),
     Mistake(
         "the biases are penalised too",
@@ -570,5 +576,46 @@ MISTAKES = [
         in_="SoftmaxRegression.fit",
         old="return self",
         new="return None",
+    ),
+]
+
+
+EXPLAIN = [
+    Explain(
+        "rows",
+        why="the largest score of the whole table is subtracted instead of each row's",
+        causes={
+            "exp overflows where a score is large": "After the subtraction no score is above zero, "
+            "and exp of that is at most 1.",
+            "the sum runs over the samples instead of the classes": "axis=-1 is the last axis, "
+            "and along it lie the classes.",
+            "the subtraction changes the probabilities, whatever the scores are": "One number "
+            "taken from all the scores of a row divides top and bottom by the same factor.",
+        },
+        takes="`z` is a table of scores for `softmax(z)`, a row for each sample.",
+        call=lambda code, z: code.softmax(z),
+        example={"z": [[0.0, 1.0], [20.0, 3.0]]},
+        witness={"z": [[0.0, 1.0], [1000.0, 3.0]]},
+    ),
+    Explain(
+        "biases",
+        why="the biases take one mean over all classes: each has its own",
+        causes={
+            "the biases are penalised too": "The penalty l2 stands beside the weights only.",
+            "the slope in the biases is a sum instead of a mean": "mean divides by how many were "
+            "added up; the question is what was added up.",
+            "the error has the wrong sign: it is prediction minus label": "softmax(X @ W + b) is "
+            "the prediction, and Y is taken from it.",
+        },
+        takes="`y` holds the label of each sample, 0, 1 or 2; out come the three biases after one "
+        "step downhill from zero.",
+        call=lambda code, y: (
+            np.zeros(3)
+            - code.cross_entropy_gradient(
+                np.ones((len(y), 1)), np.eye(3)[y], np.zeros((1, 3)), np.zeros(3)
+            )[1]
+        ),
+        example={"y": [0, 1, 2]},
+        witness={"y": [0, 0, 1]},
     ),
 ]

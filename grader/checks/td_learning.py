@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import Mistake, check, return_at_least
+from grader import Explain, Mistake, check, return_at_least
 
 
 class Count:
@@ -762,6 +762,10 @@ MISTAKES = [
         in_="td_control",
         old="state, action = after, then",
         new="state, action = after, choose(Q[after], epsilon, rng)",
+        lesson="A greedy walk chooses the same action twice, so it shows only where chance has a "
+        "say; and in the mean Sarsa learns the same even then, which hides it well. But a rule "
+        "that follows a walk over several steps gives credit to actions that nobody took. Draw "
+        "once, and carry what was drawn.",
     ),
     Mistake(
         "the next action is chosen for the state that was left",
@@ -877,6 +881,9 @@ MISTAKES = [
         in_="td_lambda",
         old="trace[state] += 1",
         new="trace[state] = 1",
+        lesson="On a walk that never comes back the two are the same. Such replacing traces are a "
+        "method of their own; but it is not this one, and the values differ wherever a state is "
+        "seen again before its trace has faded. Test with a walk that turns round.",
     ),
     Mistake(
         "the trace fades after the visit, so that even the state just left moves too little",
@@ -922,5 +929,52 @@ MISTAKES = [
         in_="td_lambda",
         old=" * trace\n",
         new=" * (np.arange(len(V)) == state)\n",
+    ),
+]
+
+
+def walk_the_corridor(code, epsilon, seed):
+    """Return what Sarsa has learned from three walks that begin by going right."""
+    Q = np.tile([0.0, 100.0], (5, 1))
+    rng = np.random.default_rng(seed)
+    return code.td_control(corridor(5, cut=30), code.sarsa, 3, rng, epsilon=epsilon, Q=Q)[0]
+
+
+EXPLAIN = [
+    Explain(
+        "announced",
+        why="another action is taken than the rule was told",
+        causes={
+            "an episode that was cut off is reported as terminated": "The Step is given terminated "
+            "alone; truncated only ends the loop.",
+            "the next action is chosen for the state that was left": "It is chosen by Q[after], "
+            "and after is the state that was reached.",
+            "the first action of an episode is never a random one": "It is chosen with epsilon "
+            "like every other.",
+        },
+        takes="`epsilon` is from 0 to 1, `seed` that of the generator; out comes the table after "
+        "Sarsa has walked three times along a corridor of five cells, right preferred to left.",
+        call=walk_the_corridor,
+        example={"epsilon": 0.0, "seed": 0},
+        witness={"epsilon": 0.5, "seed": 1},
+    ),
+    Explain(
+        "trace",
+        why="a second visit sets the trace to 1 instead of adding 1",
+        causes={
+            "the trace fades before the visit is counted": "So it is meant: the state just left "
+            "moves by the whole of its error.",
+            "only the state just left moves, whatever the traces say": "V is a whole table, and "
+            "all of it moves, each entry by its trace.",
+            "the state after the end is counted as if something came from there": "Where the last "
+            "step has ended the task, nothing is to come: 0.0.",
+        },
+        takes="`states` are those of one episode, each 0, 1 or 2, and `rewards` are one fewer; out "
+        "come the three values, zero before it, with a trace that fades by half at every step.",
+        call=lambda code, states, rewards: code.td_lambda(
+            np.zeros(3), rewards, states, True, 0.5, 1.0, 0.5
+        ),
+        example={"states": [0, 1, 2], "rewards": [0.0, 1.0]},
+        witness={"states": [0, 0, 1], "rewards": [0.0, 1.0]},
     ),
 ]
