@@ -13,22 +13,20 @@ import hashlib
 import json
 import re
 import sys
-import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
 from grader import book, edit, progress
+from grader.answers import blank, header, inputs, read, short
 from grader.book import Chapter
-from grader.problems import FAILED, PASSED, Misuse, nearest
+from grader.problems import FAILED, PASSED, Misuse
 from grader.screen import Style, both_ends, clean, style_of, width, wrapped
-from grader.submission import MAX_SIZE, Obstacle, label_of, text
+from grader.submission import label_of
 from grader.task import Task, tasks
 from grader.verdict import DONE, NOT_YET, WRONG
 from grader.witness import Refused, lines, results
 
-PARTS = ("line", "cause", "witness")
 NUMBERED = re.compile(r"\s*(\d+)(?:\s.*)?")  # a line may be copied with its number
-FORM = 'An answer looks like  line = 3  or  cause = "b"  or  witness.x = [[0.0, 1.0]].'
 
 
 @dataclass(frozen=True)
@@ -70,48 +68,6 @@ def run(options: argparse.Namespace) -> int:
     return PASSED if done == len(every) else FAILED
 
 
-def read(chapter: Chapter, every: list[Task]) -> dict[str, dict[str, Any]]:
-    """Return the answers of a learner's file by task, or raise Misuse."""
-    label, again = label_of(chapter.explained), f"grader explain {chapter.name}"
-    try:
-        with chapter.explained.open("rb") as file:
-            source = text(file.read(MAX_SIZE), label)
-        found = tomllib.loads(source)
-    except OSError as error:
-        raise Misuse(f"{label} cannot be read: {error.strerror}.", again) from None
-    except Obstacle as obstacle:
-        raise Misuse(obstacle.sentence, again) from None
-    except (ValueError, RecursionError) as error:
-        raise Misuse(unparsable(str(error), source, label), again) from None
-    known = [task.name for task in every]
-    for name, answer in found.items():
-        if name not in known:
-            meant = nearest(name, known) or f" They are called {' and '.join(known)}."
-            raise Misuse(f"{label}: there is no task [{name}].{meant}", again)
-        if not isinstance(answer, dict):
-            raise Misuse(f"{label}: {name} must be a table, a line [{name}] of its own.", again)
-        for key in answer:
-            if key not in PARTS:
-                meant = nearest(key, list(PARTS)) or " It has line, cause and witness."
-                raise Misuse(f"{label}: [{name}] knows no {key!r}.{meant}", again)
-    return found
-
-
-def unparsable(reason: str, source: str, label: str) -> str:
-    """Return where a file stops being TOML: the line, a caret, and what would do."""
-    match = re.search(r" ?\(at line (\d+), column (\d+)\)", reason)
-    if match is None:
-        return f"{label}: {reason}.\n{FORM}"
-    line, column = int(match[1]), int(match[2])
-    every = source.split("\n")
-    shown = every[line - 1] if line <= len(every) else ""
-    caret = " " * (min(column, 70) - 1) + "^"
-    return (
-        f"{label}, line {line}: {reason.replace(match[0], '')}.\n"
-        f"    {clean(shown)[:70]}\n    {caret}\n{FORM}"
-    )
-
-
 def mark(task: Task, answer: dict[str, Any]) -> list[Mark]:
     """Return what each of the three answers is worth."""
     return [
@@ -125,20 +81,20 @@ def mark_line(task: Task, answer: Any) -> Mark:
     """Mark the line: its number in the listing, or its text."""
     if answer in (0, "") and answer is not False:
         return Mark("line", NOT_YET)
-    last = len(task.listing)
-    match = NUMBERED.fullmatch(str(answer))
+    last, said = len(task.listing), short(answer)
+    match = NUMBERED.fullmatch(said)
     if match and type(answer) in (int, str):
         found = [int(match[1])]
         if not 1 <= found[0] <= last:
             return Mark("line", WRONG, str(found[0]), f"The lines count from 1 to {last}.")
     else:
         every = ["".join(line.partition("#")[0].split()) for line in task.listing]
-        wanted = "".join(str(answer).partition("#")[0].split())
+        wanted = "".join(said.partition("#")[0].split())
         found = [i for i, line in enumerate(every, 1) if line and line == wanted]
         if not found:
             near = difflib.get_close_matches(wanted, every, n=1, cutoff=0.6)
             meant = f" Line {every.index(near[0]) + 1} is the nearest." if near else ""
-            return Mark("line", WRONG, "", f"No line of it reads so: {clean(str(answer))}.{meant}")
+            return Mark("line", WRONG, "", f"No line of it reads so: {said}.{meant}")
     if task.wrong_lines & set(found):
         return Mark("line", DONE, str(found[0]))
     return Mark("line", WRONG, str(found[0]), "The right version has this line too, as it is.")
@@ -148,12 +104,12 @@ def mark_cause(task: Task, answer: Any) -> Mark:
     """Mark the cause: its letter, or its words."""
     if answer == "":
         return Mark("cause", NOT_YET)
-    said = str(answer).strip()
+    said = short(answer).strip()
     letter = said.rstrip(").").lower()
     cause = task.causes.get(letter) or (said if said in task.causes.values() else "")
     if not cause:
         last = list(task.causes)[-1]
-        return Mark("cause", WRONG, clean(said), f"The causes have the letters a to {last}.")
+        return Mark("cause", WRONG, said, f"The causes have the letters a to {last}.")
     if cause == task.explain.why:
         return Mark("cause", DONE, letter)
     return Mark("cause", WRONG, letter, task.explain.causes[cause])
@@ -164,7 +120,7 @@ def mark_witness(task: Task, answer: Any) -> Mark:
     if answer in ({}, "", task.explain.example):
         return Mark("witness", NOT_YET)
     said = ", ".join(f"{k} = {v}" for k, v in answer.items()) if isinstance(answer, dict) else ""
-    said = clean(said if len(said) <= 200 else f"{said[:199]}…")
+    said = short(said)
     try:
         found = results(task, answer)
     except Refused as refused:
@@ -213,28 +169,6 @@ def question_lines(task: Task, style: Style, columns: int) -> list[str]:
     for line in inputs(task):
         said += wrapped(line, 6, columns)
     return said
-
-
-def inputs(task: Task) -> list[str]:
-    """Return the example as the lines of an answer file."""
-    return [f"witness.{name} = {value}" for name, value in task.explain.example.items()]
-
-
-def header(chapter: Chapter) -> str:
-    """Return how an answer file begins."""
-    return (
-        f"# Chapter {chapter.number}, {chapter.title}: which line, why, and for which input?\n"
-        f"# The functions and the causes: grader explain {chapter.name}\n"
-        "# Change what stands behind the signs =, save, and type that again.\n"
-        "#   line     the number of the wrong line, or its text in quotes\n"
-        "#   cause    a letter in quotes\n"
-        "#   witness  an input for which the two versions differ; here they agree\n"
-    )
-
-
-def blank(task: Task) -> str:
-    """Return the table of one task, nothing answered yet."""
-    return "\n".join([f"[{task.name}]", "line = 0", 'cause = ""', *inputs(task), ""])
 
 
 def remember(task: Task, answer: dict[str, Any], marks: list[Mark]) -> bool:

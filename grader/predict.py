@@ -49,11 +49,7 @@ def run(options: argparse.Namespace) -> int:
     style, columns = style_of(sys.stdout), width()
     print("\n".join(question_lines(chapter, cell, columns)))
     if any(event.chapter == chapter.slug for event in progress.events("predict")):
-        print(
-            "\n".join(
-                wrapped("Its output was unlocked before; try again all the same.", 2, columns)
-            )
-        )
+        print("  You have seen its output before; try again all the same.")
     guess = asked()
     if not guess:
         print("\nNothing was written, so nothing is shown.")

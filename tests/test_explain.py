@@ -188,7 +188,10 @@ def test_a_line_may_be_a_number_or_a_text_as_it_was_copied():
     right = [3, "3", "  3  e = np.exp(z - z.max())", "e = np.exp( z-z.max() )", ROWS.listing[2]]
     assert [explain.mark_line(ROWS, answer).state for answer in right] == ["done"] * 5
     wrong = [1, -1, 99, True, 3.0, [3], {}, "e = np.exp(z)", ROWS.listing[3], "#"]
-    assert [explain.mark_line(ROWS, answer).state for answer in wrong] == ["wrong"] * 10
+    wrong += ["9" * 5000, "x" * 100_000, "\x1b[2J"]
+    assert [explain.mark_line(ROWS, answer).state for answer in wrong] == ["wrong"] * 13
+    assert max(len(explain.mark_line(ROWS, answer).sentence) for answer in wrong) < 300
+    assert "\x1b" not in explain.mark_line(ROWS, "\x1b[2J").sentence
     assert [explain.mark_line(ROWS, answer).state for answer in (0, "")] == ["not yet"] * 2
 
 

@@ -75,8 +75,8 @@ def test_without_an_answer_nothing_is_unlocked(guessed, guess):
 
 
 def test_a_second_try_is_told_that_it_is_one(guessed):
-    assert "unlocked before" not in guessed("1\n")[1]
-    assert "unlocked before" in guessed("6\r\n12\r\n18\r\n")[1]
+    assert "seen its output before" not in guessed("1\n")[1]
+    assert "seen its output before" in guessed("6\r\n12\r\n18\r\n")[1]
     assert [event.about for event in progress.events("predict")] == [
         {"right": 0, "of": 3},
         {"right": 3, "of": 3},

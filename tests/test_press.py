@@ -317,6 +317,29 @@ def test_a_guess_comes_before_its_answer(written):
     assert any("<details>" in c.source and "It is 1." in c.source for c in book.cells)
 
 
+def test_the_explain_tasks_stand_where_the_prose_has_a_place_for_them(written, monkeypatch):
+    manuscript = written("One.\n\n<<explain>>\n\n## Aha\n")
+    page = page_of(manuscript)
+    book = "".join(cell.source for cell in notebook(manuscript, []).cells)
+    for text in (page, book):
+        task = text.partition("### Explain what is wrong")[2].partition("## Aha")[0]
+        assert "grader explain chapter-07" in task and " 3      e = np.exp(z - z.max())" in task
+        assert "<<" not in task and "witness" not in task
+        assert all(f"\n{letter}) " in task for letter in "abcd")
+    monkeypatch.setattr("press.explain.tasks", lambda chapter: [])
+    with pytest.raises(Stop, match=r":11: grader/checks/logistic_regression.py has no EXPLAIN"):
+        page_of(written("One.\n\n<<explain>>\n"))
+
+
+def test_below_a_prediction_stands_the_command_that_asks_for_it(written):
+    manuscript = written("```python predict\nprint(1)\n```\n\nIt is 1.\n")
+    outputs = [[nbformat.v4.new_output("stream", text="1\n")]]
+    before = page_of(manuscript, outputs).partition("??? predict")[0]
+    assert "``` { .sh .command }\ngrader predict chapter-07\n```" in before
+    cells = [c for c in notebook(manuscript, outputs).cells if "grader predict" in c.source]
+    assert [c.cell_type for c in cells] == ["markdown"], "run, it would wait for a guess"
+
+
 # ------------------------------------------------------------ formulas, assets
 
 
