@@ -147,7 +147,8 @@ def given_lines(given: list[list[str]], columns: int) -> list[str]:
     from grader.show import one_line  # which takes NumPy; light words do without
 
     texts = [one_line(f"{name} = {value}") for name, value in given[:MOST_ARGUMENTS]]
-    pairs = [clean(text).replace(" ", FIXED) for text in texts]
+    pairs = [clean(text) for text in texts]
+    pairs = [pair.replace(" ", FIXED) if len(pair) < columns - 18 else pair for pair in pairs]
     return [
         line.replace(FIXED, " ") for line in beside_name(f"{'given':<9}", ", ".join(pairs), columns)
     ]

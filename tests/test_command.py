@@ -139,6 +139,16 @@ def test_what_an_exercise_was_given_is_shown_with_what_came_out(home):
     assert re.search(r"given    z = \[\[(\S+  ){2}\S+\] \[(\S+  ){2}\S+\]\]\n", run.stdout)
 
 
+def test_a_line_of_what_was_given_ends_between_two_values():
+    pairs = [
+        ["w", "[1  2]"],
+        ["X", "[[-0.05113  -1.032] [-0.196  0.492] [-0.7471  -1.495] [1.367 2]]"],
+    ]
+    lines = screen.given_lines(pairs, 60)
+    assert lines[0] == "        given    w = [1  2], X = [[-0.05113  -1.032] [-0.196"
+    assert max(map(len, lines)) <= 60
+
+
 def test_a_fault_in_a_function_that_is_called_is_named_even_if_only_the_caller_is_checked(home):
     write(home, solved_with("np.where(z >= 0, 1, e)", "1"))
     run = grader(home, "check", "fit_irls")
