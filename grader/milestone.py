@@ -123,21 +123,22 @@ def run(options: Namespace) -> int:
 
 def overview() -> int:
     """Print the parts, what closes each, and how far the learner is from it."""
-    style, columns, next_step = screen.style_of(sys.stdout), screen.width(), ""
+    style, columns = screen.style_of(sys.stdout), screen.width()
+    ready = lacking = ""  # the next step, where one can be run and where none can
     for part in parts():
-        found = {chapter: standing(chapter) for chapter in part.chapters}
-        mine, every = sum(map(done, found.values())), sum(map(len, found.values()))
         if not part.source:
             print(style("dim", screen.both_ends(part.name, "no program yet", columns)))
             continue
-        is_ready = mine == every
-        word = "ready" if is_ready else f"{mine} of {every} exercises"
+        found = {chapter: standing(chapter) for chapter in part.chapters}
+        left = [chapter.name for chapter, states in found.items() if done(states) < len(states)]
+        if left:
+            lacking = lacking or f"grader check {left[0]}"
+            word = f"{sum(map(done, found.values()))} of {sum(map(len, found.values()))} exercises"
+        else:
+            ready, word = f"grader milestone {part.word}", "ready"
         print(screen.both_ends(part.name, word, columns))
         print("\n".join(screen.wrapped(part.sentence, 2, columns)), flush=True)
-        first = next((c for c, states in found.items() if done(states) < len(states)), None)
-        step = f"grader check {first.name}" if first else f"grader milestone {part.word}"
-        next_step = next_step if next_step and first else step
-    print(f"\nNext: {next_step or 'grader list'}")
+    print(f"\nNext: {ready or lacking or 'grader list'}")
     return PASSED
 
 

@@ -25,8 +25,9 @@ from grader.verdict import DONE, NOT_YET, Verdict, state_of
 from grader.wire import IMPORT, MEMORY
 
 if TYPE_CHECKING:
+    from grader.blame import Blame
     from grader.marking import Marking
-    from grader.own import Blame, Layer
+    from grader.own import Layer
     from grader.reference import Reference
 
 IMPORT_LIMIT = 5.0
@@ -72,7 +73,7 @@ class Runner:
 
     @cached_property
     def blame(self) -> Blame:
-        from grader.own import Blame
+        from grader.blame import Blame
 
         return Blame(self)
 
@@ -267,10 +268,11 @@ class Apart(Runner):
         return {id: self._outcome(self._reply(id)) for id in ids}
 
     def _import(self) -> None:
-        """Wait until the exercise is loaded; raise Obstacle if it cannot be."""
+        """Wait until the exercise is loaded; raise Obstacle if it cannot be, or not read."""
+        file = self.submission
         outcome = self._outcome(self._reply(IMPORT))
         if outcome["end"] != "returned":
-            raise import_obstacle(outcome, self.submission)
+            raise import_obstacle(outcome, file)
 
     def _outcome(self, reply: Reply) -> dict[str, Any]:
         """Decode one reply; what cannot be decoded is a crash of theirs."""

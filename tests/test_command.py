@@ -425,6 +425,14 @@ def test_junit_names_each_check(home, tmp_path):
     assert "largest difference" in text and "Traceback" not in text
 
 
+def test_junit_of_a_file_that_cannot_be_read_says_why(home, tmp_path):
+    """It was called a fault of the grader's."""
+    write(home, "def")
+    run = grader(home, "check", "7", "--junit", str(tmp_path / "out.xml"))
+    assert run.returncode == 1 and "line 1" in run.stdout and run.stderr == ""
+    assert "line 1" in (tmp_path / "out.xml").read_text(encoding="utf-8")
+
+
 def test_actions_get_annotations_that_cannot_be_forged(home, tmp_path):
     summary = tmp_path / "summary.md"
     write(
