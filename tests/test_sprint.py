@@ -140,7 +140,8 @@ def test_a_card_is_rated_by_the_help_and_the_time_it_took(desk, told, kinds, min
     assert code == 0 and "It comes back" in words
     about = last().about
     assert (about["state"], about["rating"]) == ("written", rating)
-    assert datetime.fromisoformat(about["due"]).utcoffset() is not None
+    day = datetime.fromisoformat(about["due"])
+    assert day.utcoffset() is not None and (day.hour, day.minute) == (0, 0)
     assert json.loads(json.dumps(about["card"])) == about["card"]
 
 
@@ -276,7 +277,8 @@ def test_a_clock_set_back_rates_no_one_quick(desk, told):
 
 def test_the_day_is_done_when_all_three_are(desk, told, monkeypatch):
     explain = types.ModuleType("grader.explain")
-    explain.tasks = lambda chapter: ["one"] if chapter == CHAPTER else []
+    tasks = [types.SimpleNamespace(name="one"), types.SimpleNamespace(name="two")]
+    explain.tasks = lambda chapter: tasks if chapter == CHAPTER else []
     monkeypatch.setitem(sys.modules, "grader.explain", explain)
     now = passed(*HOLES)
     words, _ = told(now)
@@ -285,10 +287,15 @@ def test_the_day_is_done_when_all_three_are(desk, told, monkeypatch):
     progress.note("hunt", CHAPTER.slug, "sigmoid", state="open", why="x")
     assert "Go on with the hunt in logistic_regression: grader hunt" in told(now)[0]
     progress.note("hunt", CHAPTER.slug, "sigmoid", state="fixed", why="x")
-    progress.note("explain", CHAPTER.slug)
+    progress.note("explain", CHAPTER.slug, "one", right=False)
+    assert "grader explain" in told(now)[0]
+    progress.note("explain", CHAPTER.slug, "one", right=True)
     words, _ = told(now)
     assert "That was today's half hour." in words and "Next" not in words
-    assert "1. Find the mistake" in told(now + DAY)[0]
+    words, _ = told(now + DAY)
+    assert "1. Find the mistake" in words and "2. Say which line is wrong" in words
+    tasks.pop()
+    assert "Say which line" not in told(now + DAY)[0]
 
 
 def test_what_is_no_more_in_the_book_is_not_asked(desk, told):
