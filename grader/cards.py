@@ -1,7 +1,7 @@
 """When to write what again: a card of spaced repetition for each exercise passed.
 
 The cards stand in the events of kind sprint: the last one of an exercise
-holds its card, as the library writes it, and when that is due.
+holds its card, as the library writes it, and the day on which that is due.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def deal(events: list[Event]) -> None:
 
 def note(slug: str, hole: str, state: str, card: dict[str, Any], **about: Any) -> None:
     """Note what became of a card, or raise Fault."""
-    about |= {"state": state, "card": card, "due": card["due"]}
+    day = datetime.fromisoformat(card["due"]).astimezone()
+    day = day.replace(hour=0, minute=0, second=0, microsecond=0)
+    about |= {"state": state, "card": card, "due": day.isoformat()}
     if not progress.note("sprint", slug, hole, **about):
         raise Fault(
             f"Nothing can be noted in {label_of(book.state())}, so nothing can be repeated.",

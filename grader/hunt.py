@@ -84,7 +84,7 @@ def begin(chapter: Chapter, seed: int) -> int:
     hunted = [e.about.get("why", "") for e in progress.events("hunt") if e.chapter == chapter.slug]
     found = quarry(chapter, hunted, seed)
     path = path_of(chapter)
-    kept = label_of(edit.keep_aside(path)) if path.exists() else ""
+    kept = label_of(edit.keep_aside(path).parent) if path.exists() else ""
     header = HEADER.format(number=chapter.number, title=chapter.title)
     edit.write(path, header + found.source)
     remember(chapter, found, seed)
@@ -92,7 +92,7 @@ def begin(chapter: Chapter, seed: int) -> int:
     screen.paragraph(f"One mistake is planted in {label_of(path)}, {found.whose}. What it shows:")
     show(found.symptom)
     if kept:
-        screen.paragraph(f"The file of the last hunt is kept in {kept}.")
+        screen.paragraph(f"The file of the last hunt is kept in {kept}/.")
     screen.paragraph("The clock is running.")
     screen.paragraph(f"Next: find it in {label_of(path)}, mend it there, then grader hunt")
     return PASSED
@@ -143,10 +143,10 @@ def look(event: Event, now: datetime) -> int:
     wrong, right = (event.about.get(key, "") for key in ("wrong", "right"))
     if dedent(fixed) == dedent(wrong):
         screen.paragraph(f"It was in {event.exercise}, and still is: you mended it from elsewhere.")
-        fixed = right
+        difference(wrong, right, "right")
     else:
-        screen.paragraph(f"It was in {event.exercise}; planted is -, yours is +:")
-    difference(wrong, fixed)
+        screen.paragraph(f"It was in {event.exercise}:")
+        difference(wrong, fixed, "yours")
     lesson(chapter, event)
     close(event, FIXED, now)
     return PASSED
@@ -156,8 +156,8 @@ def give_up(event: Event, now: datetime) -> int:
     """Show what was planted, and the lesson."""
     chapter = book.chapter_or_misuse(event.chapter)
     print(screen.heading(chapter, screen.width(), path_of(chapter)), "", sep="\n")
-    screen.paragraph(f"It is in {event.exercise}; planted is -, right is +:")
-    difference(event.about.get("wrong", ""), event.about.get("right", ""))
+    screen.paragraph(f"It is in {event.exercise}:")
+    difference(event.about.get("wrong", ""), event.about.get("right", ""), "right")
     lesson(chapter, event)
     close(event, GIVEN_UP, now)
     return PASSED
@@ -201,16 +201,23 @@ def lesson(chapter: Chapter, event: Event) -> None:
             return
 
 
-def difference(one: str, other: str) -> None:
-    """Print the lines in which two versions of a function differ."""
-    before, after = (dedent(text).splitlines() for text in (one, other))
+def difference(wrong: str, right: str, name: str) -> None:
+    """Print the lines in which two versions of a function differ: what is planted, and theirs."""
+    before, after = (dedent(text).splitlines() for text in (wrong, right))
     changed = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
     changed = [line for line in changed if line[1:].strip() and not line.startswith("@@")]
     texts = dedent("\n".join(line[1:] for line in changed)).splitlines()
-    for line, text in zip(changed, texts, strict=True):
-        colour = "red" if line[0] == "-" else "green"
-        for part in screen.beside_name(f"{line[0]} ", text, screen.width()):
-            print(style()(colour, part))
+    rows = [(line[0] == "-", text) for line, text in zip(changed, texts, strict=True)]
+    if not any(is_planted for is_planted, _ in rows):
+        rows.insert(0, (True, "(nothing: a line is missing)"))
+    if all(is_planted for is_planted, _ in rows):
+        rows.append((False, "(nothing: that line is too many)"))
+    last = None
+    for is_planted, text in rows:
+        label = "" if is_planted == last else "planted" if is_planted else name
+        colour, last = "red" if is_planted else "green", is_planted
+        for line in screen.beside_name(f"{label:<9}", screen.clean(text), screen.width()):
+            print(style()(colour, line))
     print()
 
 

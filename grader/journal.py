@@ -98,8 +98,9 @@ def open_in_editor(path: Path) -> int:
         screen.paragraph("Next: open it; with EDITOR set in your shell, grader journal does that")
         return PASSED
     try:
-        words = shlex.split(editor, posix=os.name == "posix")
-        code = subprocess.run([*words, str(path)]).returncode
+        is_posix = os.name == "posix"  # elsewhere a program splits its words itself
+        words = [*shlex.split(editor), str(path)] if is_posix else f'{editor} "{path}"'
+        code = subprocess.run(words).returncode
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", "") or str(error)
         raise Misuse(

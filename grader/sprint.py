@@ -187,15 +187,21 @@ def hunting(events: list[Event], now: datetime, rng: random.Random) -> list[Item
 
 
 def explaining(events: list[Event], now: datetime, rng: random.Random) -> list[Item]:
-    """Return the explain task of the day, of a chapter that is done and has one."""
-    if any(event.kind == "explain" and is_today(event, now) for event in events):
+    """Return the explain task of the day, of a chapter that is done and has one left."""
+    right = [event for event in events if event.kind == "explain" and event.about.get("right")]
+    if any(is_today(event, now) for event in right):
         return [Item("A mistake is explained.")]
     try:
         explain = importlib.import_module("grader.explain")
-    except ModuleNotFoundError:
+    except ImportError:
         return []
-    having = [chapter for chapter in cards.done(events) if explain.tasks(chapter)]
-    step = f"grader explain {rng.choice(having).slug}" if having else ""
+    explained = {event.key for event in right}
+    having = [
+        chapter.slug
+        for chapter in cards.done(events)
+        if any(f"{chapter.slug}.{task.name}" not in explained for task in explain.tasks(chapter))
+    ]
+    step = f"grader explain {rng.choice(having)}" if having else ""
     return [Item("Say which line is wrong, and why", step)] if step else []
 
 
