@@ -40,7 +40,10 @@ class Cut(io.TextIOBase):
 
 
 class Job:
-    """What the parent sent at the start, and the scenarios made from it."""
+    """What the parent sent at the start, and the scenarios made from it.
+
+    The exercise itself comes last, when all else is loaded.
+    """
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.told = told

@@ -37,6 +37,7 @@ class Marking:
             "skipped", …} for what the runner saw from outside. Any of them
             may carry "printed".
         """
+        self.states.pop(hole.name, None)  # what it was before
         verdicts = [self.verdict(id, hole, outcome) for id, outcome in outcomes.items()]
         answered = {id: o for id, o in outcomes.items() if o["end"] in ("returned", "raised")}
         failed = [v.check for v in verdicts if v.state == WRONG and v.check in answered]

@@ -120,21 +120,26 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
 
     say(screen.heading(chapter, screen.width()))
     say("")
+    by_pytest = bool(options.junit or options.pytest_args)
     with runner:
-        try:
-            result.lines = {h: runner.submission.line_of(h) for h in runner.holes}
-            if isinstance(runner, Apart):
-                runner.start()
-            if not (options.junit or options.pytest_args):
-                for hole in holes:
-                    found(hole, runner.verdicts(hole))
-        except Obstacle as obstacle:
-            result.obstacle = obstacle
-        if options.junit or options.pytest_args:
+        run_checks(runner, result, [] if by_pytest else holes, found)
+        if by_pytest:
             run_pytest(runner, result, holes, options, found)
         result.sandbox = runner.sandbox
     tell(result, holes, options, say)
     return result
+
+
+def run_checks(runner: Runner, result: Result, holes: list[str], found: Found) -> None:
+    """Run the checks of some exercises in this order, and tell of each when it is done."""
+    try:
+        result.lines = {h: runner.submission.line_of(h) for h in runner.holes}
+        if isinstance(runner, Apart):
+            runner.start()
+        for hole in holes:
+            found(hole, runner.verdicts(hole))
+    except Obstacle as obstacle:
+        result.obstacle = obstacle
 
 
 def run_pytest(
