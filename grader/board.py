@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from grader import screen
 from grader.book import chapters
+from grader.saves import POLL, Saves
+from grader.screen import wrapped
 from grader.submission import label_of
 
 if TYPE_CHECKING:
@@ -22,10 +24,10 @@ LEAST = 3  # lines of an exercise in full, however low the window
 class Board:
     """Shows a chapter that is watched."""
 
-    def __init__(self, remark: str) -> None:
+    def __init__(self, saves: Saves) -> None:
+        self.saves = saves
         self.is_live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self.style = screen.style_of(sys.stdout)
-        self.remark = remark  # about how saves are heard of
         self.status = ""
         if self.is_live:  # what stands there now moves up and is not lost
             print("\n" * (shutil.get_terminal_size().lines - 1), flush=True)
@@ -108,8 +110,12 @@ class Board:
                 screen.width(),
                 next_step(view),
             )
-        for text in filter(None, (self.remark, self.status)):
-            lines += [self.style("dim", line) for line in screen.wrapped(text, 0, screen.width())]
+        if self.saves.polls:
+            lines.append(
+                self.style("dim", f"no news of saves here: a look every {POLL / 1000:g} s")
+            )
+        if self.status:
+            lines += [self.style("dim", part) for part in wrapped(self.status, 0, screen.width())]
         return lines
 
 

@@ -33,7 +33,10 @@ def workspace() -> Path:
     Misuse
         If there is none.
     """
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise Misuse("The folder you are in is no longer there.", "cd to your workspace") from None
     for folder in (here, *here.parents):
         if (folder / MARK).is_file():
             return folder

@@ -18,12 +18,12 @@ SILENT |= {"glusterfs", "ncpfs", "v9fs", "vboxsf", "virtiofs", "vmhgfs"}
 
 
 def must_poll(folder: Path, mounts: str | None = None) -> bool | None:
-    """Return whether a folder has to be looked at again and again; None leaves it to watchfiles.
+    """Return whether a folder has to be looked at again and again; None: watchfiles knows.
 
-    The environment variable WATCHFILES_FORCE_POLLING decides where it is set.
+    As in watchfiles, WATCHFILES_FORCE_POLLING decides where it is set.
     """
-    if os.environ.get("WATCHFILES_FORCE_POLLING"):
-        return None
+    if told := os.environ.get("WATCHFILES_FORCE_POLLING"):
+        return told.lower() not in ("false", "disable", "disabled")
     if mounts is None:
         try:
             mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape")
@@ -66,7 +66,6 @@ class Saves:
                     force_polling=self.polls,
                     poll_delay_ms=POLL,
                     recursive=False,
-                    ignore_permission_denied=True,
                 ):
                     for _, path in changes:
                         self.heard.put(os.path.basename(path))

@@ -15,7 +15,7 @@ from grader.board import Board
 from grader.book import Chapter, chapters, workspace
 from grader.process import Reply, stop
 from grader.runner import Apart
-from grader.saves import POLL, Saves
+from grader.saves import Saves
 from grader.submission import Obstacle, Submission
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 
@@ -88,8 +88,7 @@ class Desk:
         self.worker = worker  # that was started before us
         self.runner: Interruptible | None = None
         self.views: dict[str, View] = {}
-        polls = f"This file system tells of no saves: a look every {POLL / 1000:g} s instead."
-        self.board = Board(polls if saves.polls else "")
+        self.board = Board(saves)
 
     def stay(self, view: View) -> NoReturn:
         """Check one chapter after the other, as they are saved."""
