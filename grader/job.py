@@ -14,6 +14,7 @@ from typing import Any
 
 from grader import scenario, subject
 from grader.codec import TooLarge, decode, encode
+from grader.record import Recorder
 from grader.wire import IMPORT
 
 MAX_PRINTED = 16 << 10
@@ -93,6 +94,8 @@ class Job:
         told, check, inputs = self.told, self.checks[request["id"]], request["inputs"]
         if inputs is None:
             inputs = scenario.draw(check, request["key"])[0]
-        return scenario.run(
-            check, self.load, inputs, told["holes"], told["label"], told["may_change"]
+        recorder = Recorder(told["label"]) if told["trace"] else None
+        outcome = scenario.run(
+            check, self.load, inputs, told["holes"], told["label"], told["may_change"], recorder
         )
+        return outcome | {"end": "returned", "value": recorder.calls} if recorder else outcome

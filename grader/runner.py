@@ -134,6 +134,8 @@ class Here(Runner):
 class Apart(Runner):
     """Runs the learner's code in a worker process and decodes what comes back."""
 
+    traces = False  # whether the calls are recorded, in place of results
+
     def __init__(
         self,
         chapter: Chapter,
@@ -206,6 +208,7 @@ class Apart(Runner):
                 "memory": MEMORY,
                 "parts": parts,
                 "fork": self.fork,
+                "trace": self.traces,
                 "at_once": min(os.cpu_count() or 1, MOST_AT_ONCE),
             }
         )

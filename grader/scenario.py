@@ -119,6 +119,7 @@ def run(
     holes: Iterable[str],
     label: str,
     may_change: Iterable[str] = (),
+    watch: subject.Watch | None = None,
 ) -> dict[str, Any]:
     """Run one scenario on the module that `make` loads and say what happened.
 
@@ -128,7 +129,7 @@ def run(
         "end" is "returned" (with "value"), "empty" (with "hole") or "raised"
         (with the description of the error); "used" and "changed" name holes.
     """
-    watch = subject.Watch(may_change)
+    watch = watch or subject.Watch(may_change)
     outcome: dict[str, Any]
     try:
         with subject.forbidding(check.forbids):
