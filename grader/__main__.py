@@ -15,7 +15,7 @@ def main(words: list[str] | None = None) -> int:
     words = sys.argv[1:] if words is None else words
     worker = None
     try:
-        if words[:1] == ["check"] and not {"--debug", "-h", "--help"} & set(words):
+        if words[:1] in (["check"], ["watch"]) and not {"--debug", "-h", "--help"} & set(words):
             from grader.launch import launch
 
             worker = launch()  # it loads NumPy while we load the rest

@@ -31,9 +31,10 @@ def diagnose(
     for mistake in reference.mistakes:
         if mistake.in_ != hole or not failed:
             continue
-        source = reference.mutant(mistake)
         alike = {
-            id: looks_like(outcome, reference.run(reference.checks[id], source), id, reference)
+            id: looks_like(
+                outcome, reference.mistaken(reference.checks[id], mistake), id, reference
+            )
             for id, outcome in outcomes.items()
         }
         if all(alike.values()):

@@ -14,6 +14,7 @@ from typing import Any
 
 from grader import scenario, subject
 from grader.codec import TooLarge, decode, encode
+from grader.record import Recorder
 from grader.wire import IMPORT
 
 MAX_PRINTED = 16 << 10
@@ -40,7 +41,10 @@ class Cut(io.TextIOBase):
 
 
 class Job:
-    """What the parent sent at the start, and the scenarios made from it."""
+    """What the parent sent at the start, and the scenarios made from it.
+
+    The exercise itself comes last, when all else is loaded.
+    """
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.told = told
@@ -93,7 +97,8 @@ class Job:
         told, check, inputs = self.told, self.checks[request["id"]], request["inputs"]
         if inputs is None:
             inputs = scenario.draw(check, request["key"])[0]
-        return scenario.run(
+        recorder = Recorder(told["label"]) if told["trace"] else None
+        outcome = scenario.run(
             check,
             self.load,
             inputs,
@@ -101,4 +106,6 @@ class Job:
             told["label"],
             told["may_change"],
             self.beneath,
+            recorder,
         )
+        return outcome | {"end": "returned", "value": recorder.calls} if recorder else outcome

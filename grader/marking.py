@@ -42,6 +42,7 @@ class Marking:
             "skipped", …} for what the runner saw from outside. Any of them
             may carry "printed".
         """
+        self.states.pop(hole.name, None)  # what it was before
         verdicts = [self.verdict(id, hole, outcome) for id, outcome in outcomes.items()]
         answered = {id: o for id, o in outcomes.items() if o["end"] in ("returned", "raised")}
         failed = [v.check for v in verdicts if v.state == WRONG and v.check in answered]
@@ -95,8 +96,7 @@ class Marking:
             verdict.notes.append(note)
         last = verdict.frames[-1] if verdict.frames else {"function": "", "file": ""}
         where = "" if "file" in last else last["function"]
-        others = [name for name in outcome.get("used", []) if name != hole.name]
-        used = [name for name in others if self.states.get(name) in BAD]
+        used = [name for name in outcome.get("used", []) if self.states.get(name) in BAD]
         if where != hole.name and self.states.get(where) in BAD:
             wait_for(where, verdict)  # it broke inside the other one
         elif used:

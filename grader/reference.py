@@ -34,6 +34,8 @@ class Reference:
         self.mistakes: list[scenario.Mistake] = getattr(self.module, "MISTAKES", [])
         self.may_change = changing(chapter.source)
         self._kept: dict[str, Any] | None = None
+        self._mutants: dict[scenario.Mistake, str] = {}
+        self._mistaken: dict[tuple[str, scenario.Mistake], dict[str, Any]] = {}
 
     def inputs(self, check: scenario.Check) -> tuple[dict[str, Any], Any]:
         """Return a check's inputs, made anew, and what only we may know."""
@@ -47,7 +49,10 @@ class Reference:
             return subject.load(source, label, f"reference_{self.chapter.slug}")
 
         with on_shelf(self.chapter), np.errstate(all="ignore"):
-            return scenario.run(check, load, self.inputs(check)[0], self.holes, label)
+            outcome = scenario.run(check, load, self.inputs(check)[0], self.holes, label)
+        if "KeyboardInterrupt" in outcome.get("names", []):  # the person's: nothing here raises it
+            raise KeyboardInterrupt
+        return outcome
 
     def outcome(self, check: scenario.Check) -> dict[str, Any]:
         """Return the outcome of one check on the reference."""
@@ -73,6 +78,15 @@ class Reference:
                 f"old text stands {inside.count(mistake.old)} times in {mistake.in_}, not once."
             )
         return with_answer(source, hole, inside.replace(mistake.old, mistake.new))
+
+    def mistaken(self, check: scenario.Check, mistake: scenario.Mistake) -> dict[str, Any]:
+        """Return the outcome of one check on the reference with one mistake, kept for next time."""
+        key = check.id, mistake
+        if key not in self._mistaken:
+            if mistake not in self._mutants:
+                self._mutants[mistake] = self.mutant(mistake)
+            self._mistaken[key] = self.run(check, self._mutants[mistake])
+        return self._mistaken[key]
 
     def _compute(self) -> dict[str, Any]:
         outcomes = {}

@@ -178,6 +178,8 @@ class Here(Runner):
 class Apart(Runner):
     """Runs the learner's code in a worker process and decodes what comes back."""
 
+    traces = False  # whether the calls are recorded, in place of results
+
     def __init__(
         self,
         chapter: Chapter,
@@ -196,16 +198,33 @@ class Apart(Runner):
         self.begun = False  # where we cannot fork: the first pending check runs now
         self.restarts = 0
         self.by_id = {sketch.id: sketch for sketch in self.sketches}
-        self.wanted = [s for s in self.sketches if holes is None or s.hole in holes]
+        self.want(list(self.holes) if holes is None else holes)
+        self.is_prepared = False
+
+    def want(self, holes: list[str]) -> None:
+        """Choose the exercises whose checks are asked for at the start."""
+        self.wanted = [sketch for sketch in self.sketches if sketch.hole in holes]
+
+    def prepare(self) -> None:
+        """Send the job: all that can be done before there is a file to check."""
+        self.channel.send(self._job())
+        self.is_prepared = True
 
     def start(self) -> None:
-        """Send the job and every request that needs nothing of ours."""
-        self.channel.send(self._job())
+        """Send the file and every request that needs nothing of ours."""
+        if not self.is_prepared:
+            self.prepare()
+        self.channel.send(self._file())
         self._request(IMPORT)
+        self.ask()
+
+    def ask(self) -> None:
+        """Request every check that is wanted and was not requested yet."""
         # What is given we draw ourselves, after the rest is on its way; a worker that
         # cannot read while it runs a check is only sent it when it is idle.
         for sketch in sorted(self.wanted, key=lambda sketch: sketch.is_given):
-            if self.fork or not sketch.is_given:
+            is_new = sketch.id not in self.replies and sketch.id not in self.pending
+            if is_new and (self.fork or not sketch.is_given):
                 self._request(sketch.id)
 
     def _job(self) -> bytes:
@@ -227,8 +246,6 @@ class Apart(Runner):
         return codec.encode(
             {
                 "slug": self.chapter.slug,
-                "exercise": self.submission.source,
-                "label": self.submission.label,
                 "checks": outline.trimmed(self.source),
                 "holes": list(self.holes),
                 "may_change": stub.changing(self.chapter.source),
@@ -240,9 +257,14 @@ class Apart(Runner):
                 "memory": MEMORY,
                 "parts": parts,
                 "fork": self.fork,
+                "trace": self.traces,
                 "at_once": min(os.cpu_count() or 1, MOST_AT_ONCE),
             }
         )
+
+    def _file(self) -> bytes:
+        file = self.submission
+        return codec.encode({"exercise": file.source, "label": file.label})
 
     def _request(self, id: str) -> None:
         hole, limit = IMPORT, IMPORT_LIMIT
@@ -303,9 +325,9 @@ class Apart(Runner):
         limit = self.by_id[id].limit if id != IMPORT else IMPORT_LIMIT
         try:
             if self.begun:
-                reply = self.channel.receive(limit + process.GRACE)
+                reply = self._receive(limit + process.GRACE)
             else:
-                reply = self.channel.receive(limit + process.PATIENCE + process.START_UP)
+                reply = self._receive(limit + process.PATIENCE + process.START_UP)
         except TimeoutError:
             self._restart(Reply(id, "late", self._where()))
             return
@@ -323,6 +345,9 @@ class Apart(Runner):
             self._restart(Reply(id, "unreadable"))
         else:
             self._settle(reply)
+
+    def _receive(self, seconds: float) -> Reply | None:
+        return self.channel.receive(seconds)
 
     def _settle(self, reply: Reply) -> None:
         self.pending.remove(reply.id)
@@ -350,7 +375,8 @@ class Apart(Runner):
             raise Fault("The worker process keeps ending.", "grader doctor")
         self.process = launch()
         self.channel = process.Channel(self.process)
-        self.channel.send(self._job())
+        self.prepare()
+        self.channel.send(self._file())
         for id in left:
             if reply.end == "late" and self.by_id[id].hole == self.by_id[reply.id].hole:
                 self.replies[id] = Reply(id, "skipped")

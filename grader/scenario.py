@@ -155,6 +155,7 @@ def run(
     label: str,
     may_change: Iterable[str] = (),
     beneath: Collection[str] = (),
+    watch: subject.Watch | None = None,
 ) -> dict[str, Any]:
     """Run one scenario on the module that `make` loads and say what happened.
 
@@ -165,7 +166,7 @@ def run(
         (with the description of the error); "used" and "changed" name holes,
         "given" is what the hole under check was called with first.
     """
-    watch = subject.Watch(may_change, check.hole)
+    watch = watch or subject.Watch(may_change, check.hole)
     outcome: dict[str, Any]
     try:
         with subject.forbidding(check.forbids):

@@ -236,11 +236,12 @@ def summary(
     style: Style,
     columns: int,
     blamed: Mapping[str, str] | None = None,
+    step: str = "",
 ) -> Iterator[str]:
-    """Yield the last lines: the score, what to type next, how it was run."""
+    """Yield the last lines: the score, what to do next, how it was run."""
     done = sum(state == DONE for state in states.values())
     score = f"{done} of {len(states)} exercise{'s' * (len(states) != 1)}."
-    step = next_step(chapter, states, obstacle, blamed)
+    step = step or next_step(chapter, states, obstacle, blamed)
     line = f"{score}  Next: {step}"
     yield line if len(line) <= columns else f"{score}\nNext: {step}"
     if sandbox:

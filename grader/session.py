@@ -37,6 +37,12 @@ class Result:
     obstacle: Obstacle | None = None
     sandbox: str = ""
     beneath: list[Layer] | None = None  # with --own: what is underneath
+    began: float = field(default_factory=time.perf_counter)
+
+    def add(self, hole: str, verdicts: list[Verdict]) -> None:
+        """Take the verdicts on one exercise."""
+        self.exercises.setdefault(hole, []).extend(verdicts)
+        self.seconds[hole] = time.perf_counter() - self.began
 
     @property
     def states(self) -> dict[str, str]:
@@ -89,6 +95,7 @@ class Collector:
     def flush(self) -> None:
         """Hand on the exercise that is complete."""
         if self.verdicts:
+            self.result.add(self.hole, self.verdicts)
             self.found(self.hole, self.verdicts)
         self.verdicts = []
 
@@ -125,20 +132,18 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
     """
     runner: Runner = Here(chapter) if options.debug else Apart(chapter, holes=holes, worker=worker)
     result, style = Result(chapter), screen.style_of(sys.stdout)
-    began = time.perf_counter()
 
     def say(line: str) -> None:
         if not options.as_json:
             print(line, flush=True)
 
     def found(hole: str, verdicts: list[Verdict]) -> None:
-        result.seconds[hole] = time.perf_counter() - began
-        result.exercises.setdefault(hole, []).extend(verdicts)
         for line in screen.exercise_lines(hole, verdicts, style, screen.width()):
             say(line)
 
     say(screen.heading(chapter, screen.width()))
     say("")
+    by_pytest = bool(options.junit or options.pytest_args)
     with runner:
         if options.own:
             from grader.own import told
@@ -147,21 +152,28 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
             for line in screen.wrapped(told(result.beneath), 2, screen.width()):
                 say(line)
             say("")
-        try:
-            result.lines = {h: runner.submission.line_of(h) for h in runner.holes}
-            if isinstance(runner, Apart):
-                runner.start()
-            if not (options.junit or options.pytest_args):
-                for hole in holes:
-                    found(hole, runner.verdicts(hole))
-        except Obstacle as obstacle:
-            result.obstacle = obstacle
-        if options.junit or options.pytest_args:
+        run_checks(runner, result, [] if by_pytest else holes, found)
+        if by_pytest:
             run_pytest(runner, result, holes, options, found)
         result.sandbox = runner.sandbox
     tell(result, holes, options, say)
-    record(result, runner)
+    if not options.own:  # then a failure may be of an earlier chapter
+        record(result, runner)
     return result
+
+
+def run_checks(runner: Runner, result: Result, holes: list[str], found: Found) -> None:
+    """Run the checks of some exercises in this order, and tell of each when it is done."""
+    try:
+        result.lines = {h: runner.submission.line_of(h) for h in runner.holes}
+        if isinstance(runner, Apart):
+            runner.start()
+        for hole in holes:
+            verdicts = runner.verdicts(hole)
+            result.add(hole, verdicts)
+            found(hole, verdicts)
+    except Obstacle as obstacle:
+        result.obstacle = obstacle
 
 
 def record(result: Result, runner: Runner) -> None:

@@ -5,7 +5,7 @@ never runs a line of the learner's: it loads NumPy once, and children do the
 rest. Elsewhere everything happens here, one check after the other, and the
 parent starts a new worker after a crash.
 
-    parent  -- job, request, request … -->  worker  -- fork -->  child
+    parent  -- job, file, request … -->  worker  -- fork -->  child
             <-- frame (header, answer, printed) --   <-- answer --
 
 A frame's answer is whatever the child wrote; only the parent decodes it.
@@ -100,6 +100,10 @@ def main() -> None:
     if told is None:
         return
     job = Job(told)
+    file = link.receive()  # `grader watch` sends the rest ahead
+    if file is None:
+        return
+    told.update(file)
     if told["fork"]:
         from grader.children import Children
 

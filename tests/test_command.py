@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from book_tools import copy_of_the_book, grader, graft
+from book_tools import copy_of_the_book, grader, graft, workers_in
 
 from grader import book, command, screen, stub
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
@@ -615,18 +615,6 @@ def test_ctrl_c_stops_everything_with_130(home):
     if Path("/proc").exists():
         time.sleep(0.2)
         assert not workers_in(home), "a worker is left behind"
-
-
-def workers_in(home):
-    """Return the processes that were started for this copy of the book."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(home).encode() in path.read_bytes() and b"grader.worker" in path.read_bytes():
-                found.append(path)
-        except OSError:
-            continue
-    return found
 
 
 def test_the_screen_in_the_readme_is_a_real_one(home):
