@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -188,18 +187,16 @@ def hunting(events: list[Event], now: datetime, rng: random.Random) -> list[Item
 
 def explaining(events: list[Event], now: datetime, rng: random.Random) -> list[Item]:
     """Return the explain task of the day, of a chapter that is done and has one left."""
-    right = [event for event in events if event.kind == "explain" and event.about.get("right")]
+    right = [e for e in events if e.kind == "explain" and all(e.about["right"].values())]
     if any(is_today(event, now) for event in right):
         return [Item("A mistake is explained.")]
-    try:
-        explain = importlib.import_module("grader.explain")
-    except ImportError:
-        return []
+    from grader.task import tasks
+
     explained = {event.key for event in right}
     having = [
         chapter.slug
         for chapter in cards.done(events)
-        if any(f"{chapter.slug}.{task.name}" not in explained for task in explain.tasks(chapter))
+        if any(f"{chapter.slug}.{task.name}" not in explained for task in tasks(chapter))
     ]
     step = f"grader explain {rng.choice(having)}" if having else ""
     return [Item("Say which line is wrong, and why", step)] if step else []

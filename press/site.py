@@ -28,7 +28,7 @@ HOME = ROOT / "chapters" / "index.md"
 PAGES = ROOT / "press" / "pages"
 THEME = ROOT / "press" / "theme"
 BEHIND = ("map", "words", "notation", "sources")  # the pages behind the chapters
-FOR = ("learners", "teachers", "contributors", "style")
+FOR = ("learners", "day", "teachers", "contributors", "style")
 ORDERED = re.compile(r"^<<(\w+)>>$", re.M)
 PLACE = re.compile(r'<div data-figure="([^"]+)"></div>')
 FONTS = {

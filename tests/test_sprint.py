@@ -1,14 +1,13 @@
 """The half hour: what passed comes back when it is due, on an empty page."""
 
 import json
-import sys
 import types
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, cards, page, progress, sprint, stub
+from grader import book, cards, page, progress, sprint, stub, task
 from grader.problems import Fault
 
 CHAPTER = book.find_chapter("logistic_regression")
@@ -28,7 +27,7 @@ def desk(tmp_path, monkeypatch):
     (root / "exercises").mkdir(parents=True)
     (root / book.MARK).touch()
     monkeypatch.chdir(root)
-    monkeypatch.setitem(sys.modules, "grader.explain", None)
+    monkeypatch.setattr(task, "tasks", lambda chapter: [])
     CHAPTER.exercise.write_text(SOLVED, encoding="utf-8")
     return root
 
@@ -276,10 +275,8 @@ def test_a_clock_set_back_rates_no_one_quick(desk, told):
 
 
 def test_the_day_is_done_when_all_three_are(desk, told, monkeypatch):
-    explain = types.ModuleType("grader.explain")
     tasks = [types.SimpleNamespace(name="one"), types.SimpleNamespace(name="two")]
-    explain.tasks = lambda chapter: tasks if chapter == CHAPTER else []
-    monkeypatch.setitem(sys.modules, "grader.explain", explain)
+    monkeypatch.setattr(task, "tasks", lambda chapter: tasks if chapter == CHAPTER else [])
     now = passed(*HOLES)
     words, _ = told(now)
     assert "grader hunt logistic_regression" in words
@@ -287,9 +284,9 @@ def test_the_day_is_done_when_all_three_are(desk, told, monkeypatch):
     progress.note("hunt", CHAPTER.slug, "sigmoid", state="open", why="x")
     assert "Go on with the hunt in logistic_regression: grader hunt" in told(now)[0]
     progress.note("hunt", CHAPTER.slug, "sigmoid", state="fixed", why="x")
-    progress.note("explain", CHAPTER.slug, "one", right=False)
+    progress.note("explain", CHAPTER.slug, "one", right={"line": True, "cause": False})
     assert "grader explain" in told(now)[0]
-    progress.note("explain", CHAPTER.slug, "one", right=True)
+    progress.note("explain", CHAPTER.slug, "one", right={"line": True, "cause": True})
     words, _ = told(now)
     assert "That was today's half hour." in words and "Next" not in words
     words, _ = told(now + DAY)

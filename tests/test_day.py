@@ -1,0 +1,158 @@
+"""The page "A learner's day": every screen on it is what a learner is shown.
+
+    python tests/test_day.py
+
+prints the screens as they are now, for who changes the page.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+
+from grader import book, stub
+from grader.book import ROOT
+
+COLUMNS = "76"  # that a page shows without scrolling
+PASSING = re.compile(
+    r"\d+(?:\.\d+)? s\b|\d+ min \d+ s"  # what the clock says
+    r"|\d\d:\d\d:\d\d|\d{1,2} [A-Z][a-z]+ \d{4}|(?:in \d days, )?on \d{1,2} [A-Z][a-z]+"
+)
+HUNT = 5  # the seed of the hunt on the page
+
+
+def edited(source, *edits):
+    for old, new in edits:
+        assert source.count(old) == 1, f"the reference moved on: {old!r}"
+        source = source.replace(old, new)
+    return source
+
+
+def filled(source, upto):
+    """Return an exercise with the answers up to one exercise."""
+    names = [hole.name for hole in stub.holes(source)]
+    return stub.derive(source, set(names[: names.index(upto) + 1]))
+
+
+class Day:
+    """A workspace, and what its learner does in it, command by command."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.home = folder / "ground-up"
+        self.seven = book.find_chapter("logistic_regression")
+        self.zero = book.find_chapter("arrays")
+
+    def write(self, chapter, source):
+        (self.home / "exercises" / f"{chapter.slug}.py").write_text(source, encoding="utf-8")
+
+    def run(self, *words, cwd=None, said=""):
+        """Return what a Python prints that is run in the workspace."""
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        environment = {"COLUMNS": COLUMNS, "NO_COLOR": "1", "PYTHONPATH": path}
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=cwd or self.home,
+            env=os.environ | environment | {"PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        process.stdin.write(said)
+        process.stdin.close()
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("checked at"):  # the watch would go on
+                process.terminate()
+        process.wait()
+        process.stdout.close()
+        return "".join(lines)
+
+    def grader(self, *words, **more):
+        return self.run("-m", "grader", *words, **more)
+
+    def screens(self):
+        """Yield each command of the day with what it prints, in the order of the page."""
+        seven, zero = self.seven, self.zero
+        yield "init", self.grader("init", "ground-up", cwd=self.folder)
+        self.write(zero, zero.source)
+        self.grader("check", "arrays")
+        self.write(seven, filled(seven.source, "fit_irls"))
+        self.grader("check", "7")
+        self.write(seven, edited(filled(seven.source, "softmax"), TABLE))
+        yield "watch", self.grader("watch", "softmax")
+        yield "hint", self.grader("hint", "softmax")
+        self.write(seven, filled(seven.source, "softmax"))
+        yield "again", self.grader("check", "softmax")
+        self.write(seven, edited(seven.source, STALE))
+        yield "trace", self.grader("trace", "SoftmaxRegression.fit")
+        self.write(seven, seven.source)
+        self.grader("check", "7")
+        yield "predict", self.grader("predict", "7", said="equal\nequal\nequal\n")
+        self.grader("explain", "7")
+        answers = self.home / "explain" / f"{seven.slug}.toml"
+        text = answers.read_text(encoding="utf-8")
+        text = text.replace('line = 0\ncause = ""', 'line = 3\ncause = "d"', 1)
+        answers.write_text(text, encoding="utf-8")
+        yield "explain", self.grader("explain", "7")
+        yield (
+            "journal",
+            self.grader("journal", "7", "A maximum belongs to a row, not to the table."),
+        )
+        yield "status", self.grader("status")
+        yield "hunt", self.hunted()
+        yield "found", self.found()
+        yield "sprint", self.grader("sprint")
+        yield "milestone", self.grader("milestone", "supervised-learning")
+
+    def hunted(self):
+        """Begin the hunt of the page; at home it is another each time."""
+        begin = f"from grader import book, hunt; hunt.begin(book.find_chapter('7'), {HUNT})"
+        return self.run("-c", begin)
+
+    def found(self):
+        """Mend what is planted, as a learner would who has found it."""
+        path = self.home / "hunts" / f"{self.seven.slug}.py"
+        head = path.read_text(encoding="utf-8").partition("\n\n")[0]
+        path.write_text(f"{head}\n\n{self.seven.source}", encoding="utf-8")
+        return self.grader("hunt")
+
+
+TABLE = ("z - z.max(axis=-1, keepdims=True)", "z - z.max()")
+STALE = ("X.T @ error / len(X)", "X.T @ error")
+
+
+def plain(text):
+    """Return a screen without what the clock says of it."""
+    return PASSING.sub("…", text)
+
+
+def test_every_screen_of_the_page_is_a_real_one(tmp_path):
+    page = (ROOT / "press" / "pages" / "day.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
+    screens = list(Day(tmp_path).screens())
+    assert len(shown) == len(screens)
+    for text, (name, screen) in zip(shown, screens, strict=True):
+        assert plain(text) in plain(screen), f"the screen of {name} is now:\n{screen}"
+
+
+def test_the_page_names_only_commands_that_there_are():
+    from grader.command import GROUPS
+
+    page = (ROOT / "press" / "pages" / "day.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"\bgrader ([a-z]+)\b", page))
+    assert words <= set(" ".join(GROUPS.values()).split()), words
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        for name, screen in Day(Path(folder)).screens():
+            print(f"=== {name}\n{screen}")
