@@ -81,7 +81,8 @@ def begin(chapter: Chapter, seed: int) -> int:
     """Plant a mistake and show what can be seen of it."""
     from grader.quarry import quarry
 
-    hunted = [e.about.get("why", "") for e in progress.events("hunt") if e.chapter == chapter.slug]
+    begun = [e for e in progress.events("hunt") if e.about.get("state") == OPEN]
+    hunted = [e.about.get("why", "") for e in begun if e.chapter == chapter.slug]
     found = quarry(chapter, hunted, seed)
     path = path_of(chapter)
     kept = label_of(edit.keep_aside(path).parent) if path.exists() else ""

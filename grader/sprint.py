@@ -18,6 +18,7 @@ from grader.verdict import DONE, NOT_YET, Verdict, state_of
 
 QUICK = 120.0  # seconds for each point that an exercise counts
 TOO_LATE = timedelta(hours=12)  # after which a page that is wrong was not passed
+ENOUGH = 3  # things in a day, about ten minutes each
 SEEDS = 49  # of fresh inputs, one after the other
 
 
@@ -154,7 +155,10 @@ def propose(now: datetime) -> None:
         name, day = first_due.exercise, when(first_due.about["card"], now)
         screen.paragraph(f"No page is due; the next is {name}, {day}.")
     steps = [item.step for item in items if item.step]
-    screen.paragraph(f"Next: {steps[0]}" if steps else "That was today's half hour.")
+    if not steps or len(items) - len(steps) >= ENOUGH:
+        screen.paragraph("That was today's half hour." + " The rest can wait." * bool(steps))
+    if steps:
+        screen.paragraph(f"Next: {steps[0]}")
 
 
 def writing(events: list[Event], now: datetime) -> list[Item]:

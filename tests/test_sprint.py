@@ -295,6 +295,17 @@ def test_the_day_is_done_when_all_three_are(desk, told, monkeypatch):
     assert "Say which line" not in told(now + DAY)[0]
 
 
+def test_three_things_are_enough_though_more_is_due(desk, told):
+    now = passed(*HOLES[:4])
+    cards.deal(progress.events())
+    age(desk, 3)
+    for hole in HOLES[:3]:
+        card = cards.review(None, cards.EASY, now)
+        cards.note(CHAPTER.slug, hole, cards.WRITTEN, card)
+    words, _ = told(now)
+    assert "The rest can wait." in words and f"Write {HOLES[3]} again" in words
+
+
 def test_what_is_no_more_in_the_book_is_not_asked(desk, told):
     now = passed("sigmoid") + 3 * DAY
     progress.note("check", "no_such_chapter", "f", state="done")
