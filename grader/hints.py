@@ -18,9 +18,8 @@ def lines(chapter: Chapter, hole: Hole) -> list[str]:
     from grader.screen import width, wrapped
 
     every = stub.hints(chapter.source, hole)
-    before = taken(chapter, hole)
-    shown = min(before + 1, len(every))
-    if before < len(every) and not progress.note("hint", chapter.slug, hole.name, number=shown):
+    shown = min(taken(chapter, hole) + 1, len(every))
+    if not progress.note("hint", chapter.slug, hole.name, number=shown):
         shown = len(every)  # nothing can be noted, so nothing is held back
     said = [f"{hole.name}, hint {shown} of {len(every)}", ""]
     for number, text in enumerate(every[:shown], 1):
