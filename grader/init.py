@@ -14,6 +14,7 @@ from pathlib import Path
 from grader import book, edit, stub
 from grader.book import MARK, Chapter, chapters
 from grader.problems import PASSED, Fault, Misuse
+from grader.screen import width, wrapped
 
 README = """\
 # My Ground Up
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"  exercises/   {len(chapters())} chapters, to fill in")
     print("  journal/     for your notes")
     print("  README.md    the three commands")
-    print(f"  git          {has_git}")
+    print("\n".join(wrapped(has_git, 2, width(), "git          ")))
     if kept:
         print(f"\nThere before, and left as it was: {', '.join(kept)}")
     there = "" if folder == Path.cwd() else f"cd {quoted(options.folder)} && "
@@ -129,6 +130,7 @@ def repository(folder: Path, written: list[str]) -> str:
     try:
         git(folder, "init", "--quiet")
     except (OSError, subprocess.SubprocessError) as error:
+        shutil.rmtree(folder / ".git", ignore_errors=True)  # half a repository is none
         return f"it could not make a repository: {complaint(error)}"
     commit = ["-c", "commit.gpgsign=false", "commit", "--quiet", "--no-verify"]
     commit += ["--message", "A workspace of Ground Up"]
@@ -138,7 +140,7 @@ def repository(folder: Path, written: list[str]) -> str:
             git(folder, *commit)
         except subprocess.CalledProcessError:
             git(folder, *NOBODY, *commit)
-            return "a repository; the first commit is in the name of Ground Up, for want of yours"
+            return "a repository; its first commit is by Ground Up, for want of your name"
     except (OSError, subprocess.SubprocessError) as error:
         return f"a repository, with nothing in it yet: {complaint(error)}"
     return "a repository of its own, with a first commit"

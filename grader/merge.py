@@ -232,7 +232,7 @@ def sentences(
             yield f"{name} is given now; {copy}"
     others = [name for name in moved if name not in written]
     if others:
-        yield f"Yours, and at another place now: {', '.join(others)}."
+        yield f"Kept, at another place now: {', '.join(others)}."
     ours = set(map(str.strip, lines_of(base or "")))
     kept = set(map(str.strip, lines_of(text))) | ours | {""}
     if any(line.strip() not in kept for line in lines_of(mine)):
