@@ -121,7 +121,7 @@ def test_it_never_changes_the_settings_of_git(original, tmp_path, knows):
     assert run.returncode == 0 and settings.read_bytes() == before
     author = git(tmp_path / "w", "log", "--format=%an").strip()
     assert author == ("Ada" if knows else "Ground Up")
-    assert ("for want of your name" in run.stdout) is not knows
+    assert ("for want of your name" in said(run)) is not knows
     assert "user" not in (tmp_path / "w" / ".git" / "config").read_text()
 
 
