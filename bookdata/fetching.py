@@ -28,7 +28,8 @@ from bookdata.archives import Archive, Pin, WrongBytes
 
 Tick = Callable[[int], None]  # is told how many bytes of an archive are here
 LEFT_BEHIND = 86_400  # seconds: no one fetches that long
-INSTALL = 'pip install -e ".[book]"'
+IN_A_WHEEL = Path(__file__).parents[1].name == "library"
+INSTALL = 'pip install "ground-up[data]"' if IN_A_WHEEL else 'pip install -e ".[book]"'
 
 
 class Failed(Exception):

@@ -42,7 +42,8 @@ def workspace() -> Path:
     except FileNotFoundError:
         raise Misuse("The folder you are in was removed.", "cd to one that is there") from None
     for folder in (here, *here.parents):
-        if os.path.isfile(folder / MARK):  # a folder that is closed to us holds none
+        is_clone = IS_CLONE and folder == ROOT
+        if is_clone or os.path.isfile(folder / MARK):  # closed to us, it holds none
             return folder
     if IS_CLONE:
         return ROOT

@@ -19,7 +19,7 @@ import platform
 import stat
 import struct
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -144,44 +144,52 @@ def allow_path(ruleset: int, path: str, granted: int) -> None:
         os.close(handle)
 
 
-def readable(paths: Iterable[str], hidden: Sequence[Path]) -> list[str]:
+def readable(paths: Iterable[str], hidden: Iterable[Path]) -> list[str]:
     """Return `paths`, but where one contains a hidden place, what stands beside that.
 
     Landlock can open a folder but not close one inside it, so a Python that
     is installed around the book is opened entry by entry. Of what stands
     inside a hidden place, a Python alone is opened.
     """
-    opened: dict[str, None] = {}
-    for path in map(Path, paths):
+    places = [os.path.realpath(place) for place in hidden]
+    todo = [os.path.realpath(path) for path in paths]
+    opened, seen = [], set[str]()
+    while todo:
+        path = todo.pop()
+        if path in seen or any(is_closed(path, place) for place in places):
+            continue
+        seen.add(path)
+        if not any(is_inside(place, path) for place in places):
+            opened.append(path)
+            continue
         try:
-            path = path.resolve()
-            if any(is_closed(path, place) for place in hidden):
-                continue
-            if any(path in place.parents for place in hidden):
-                opened |= dict.fromkeys(readable(map(str, path.iterdir()), hidden))
-            else:
-                opened[str(path)] = None
+            entries = list(os.scandir(path))
         except OSError:
             continue
-    return list(opened)
+        todo += [os.path.realpath(e.path) if e.is_symlink() else e.path for e in entries]
+    return opened
 
 
-def is_closed(path: Path, place: Path) -> bool:
+def is_inside(path: str, folder: str) -> bool:
+    """Return whether a path lies below a folder."""
+    return path.startswith(os.path.join(folder, "")) and path != folder
+
+
+def is_closed(path: str, place: str) -> bool:
     """Return whether a path is a hidden place or lies in one, but not in its Python."""
-    if path == place or place not in path.parents:
+    if not is_inside(path, place):
         return path == place
-    if is_environment(place):
-        return path.relative_to(place).parts[0] not in ("lib", "lib64")
-    around = [p for p in (path, *path.parents) if place in p.parents]
-    return not any(map(is_environment, around))
+    below = path[len(place) :].split(os.sep)[1:]
+    if is_python(place):
+        return below[0] not in ("lib", "lib64")
+    around = (os.path.join(place, *below[: n + 1]) for n in range(len(below)))
+    return not any(map(is_python, around))
 
 
-def is_environment(path: Path) -> bool:
+def is_python(folder: str) -> bool:
     """Return whether a folder is the root of a Python: a virtual one, or ours."""
-    return (path / "pyvenv.cfg").is_file() or path in (
-        Path(sys.prefix).resolve(),
-        Path(sys.base_prefix).resolve(),
-    )
+    ours = map(os.path.realpath, (sys.prefix, sys.base_prefix))
+    return folder in ours or os.path.isfile(os.path.join(folder, "pyvenv.cfg"))
 
 
 @lru_cache(maxsize=1)

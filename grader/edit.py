@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from codecs import BOM_UTF8
 from datetime import datetime
 from pathlib import Path
 
@@ -125,16 +126,18 @@ def is_untouched(chapter: Chapter) -> bool:
 
 def out_of_step() -> list[Chapter]:
     """Return the chapters whose exercise is not the reference with holes."""
-    return [
-        c
-        for c in chapters()
-        if not c.exercise.exists() or unix(c.exercise.read_bytes()) != stub.derive(c.source)
-    ]
+    return [c for c in chapters() if not is_as_derived(c.exercise, c)]
 
 
-def unix(data: bytes) -> str:
-    """Return a file as it is where lines end in \\n: git on Windows may have changed that."""
-    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+def is_as_derived(path: Path, chapter: Chapter) -> bool:
+    """Return whether a file is the empty exercise, in the way of Windows, too."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    return (
+        data.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n") == stub.derive(chapter.source).encode()
+    )
 
 
 def sync() -> tuple[list[str], bool]:

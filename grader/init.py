@@ -14,6 +14,7 @@ from pathlib import Path
 from grader import book, edit, stub
 from grader.book import MARK, Chapter, chapters
 from grader.problems import PASSED, Fault, Misuse
+from grader.screen import width, wrapped
 
 README = """\
 # My Ground Up
@@ -43,10 +44,11 @@ def run(options: argparse.Namespace) -> int:
     print(f"  exercises/   {len(chapters())} chapters, to fill in")
     print("  journal/     for your notes")
     print("  README.md    the three commands")
-    print(f"  git          {has_git}")
+    print("\n".join(wrapped(has_git, 2, width(), "git          ")))
     if kept:
         print(f"\nThere before, and left as it was: {', '.join(kept)}")
-    there = "" if folder == Path.cwd() else f"cd {quoted(options.folder)} && "
+    is_here = os.path.exists(".") and os.path.samefile(folder, ".")
+    there = "" if is_here else f"cd {quoted(options.folder)} && "
     print(f"\nNext: {there}grader check {chapters()[0].name}")
     return PASSED
 
@@ -62,9 +64,9 @@ def destination(name: str) -> Path:
     elsewhere = "grader init ~/my-ground-up"
     if folder == book.OURS or book.OURS in folder.parents:
         raise Misuse(f"{name} lies in the book's own folder; yours belongs outside it.", elsewhere)
-    if folder == Path.home():
+    if str(folder) == os.path.realpath(os.path.expanduser("~")):
         raise Misuse("That is your home; a workspace is a folder of its own.", elsewhere)
-    if folder.exists() and not folder.is_dir():
+    if os.path.exists(folder) and not os.path.isdir(folder):
         raise Misuse(f"{name} is there already, and is no folder.", elsewhere)
     for around in (folder, *folder.parents):
         if os.path.isfile(around / MARK):
@@ -83,22 +85,19 @@ def fill(folder: Path) -> tuple[list[str], list[str]]:
     """
     contents = {"README.md": README, ".gitignore": IGNORED}
     contents |= {f"exercises/{c.slug}.py": stub.derive(c.source) for c in chapters()}
-    contents[MARK] = f'{ABOUT}book = "{version()}"\n'
-    written, kept = [], []
-    for name, content in contents.items():
-        if os.path.lexists(folder / name):
-            kept.append(name)
-        else:
-            edit.write(folder / name, content)
-            written.append(name)
+    kept = [name for name in contents if os.path.lexists(folder / name)]
+    written = [name for name in contents if name not in kept]
+    for name in written:
+        edit.write(folder / name, contents[name])
     for chapter in chapters():
-        if f"exercises/{chapter.slug}.py" in written:
+        if edit.is_as_derived(folder / "exercises" / f"{chapter.slug}.py", chapter):
             note_given(folder, chapter)
     try:
         (folder / "journal").mkdir(exist_ok=True)
     except OSError as error:
         raise Fault(f"{folder / 'journal'} cannot be made: {error.strerror}.") from None
-    return written, kept
+    edit.write(folder / MARK, f'{ABOUT}book = "{version()}"\n')
+    return [*written, MARK], kept
 
 
 def given(folder: Path) -> Path:
@@ -121,7 +120,7 @@ def version() -> str:
 
 def repository(folder: Path, written: list[str]) -> str:
     """Make a repository with a first commit, and return how far that went."""
-    around = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
+    around = next((p for p in (folder, *folder.parents) if os.path.exists(p / ".git")), None)
     if around:
         return f"the folder is in the repository {around}, so it gets no other"
     if not shutil.which("git"):
@@ -129,6 +128,7 @@ def repository(folder: Path, written: list[str]) -> str:
     try:
         git(folder, "init", "--quiet")
     except (OSError, subprocess.SubprocessError) as error:
+        shutil.rmtree(folder / ".git", ignore_errors=True)  # half a repository is none
         return f"it could not make a repository: {complaint(error)}"
     commit = ["-c", "commit.gpgsign=false", "commit", "--quiet", "--no-verify"]
     commit += ["--message", "A workspace of Ground Up"]
@@ -138,7 +138,7 @@ def repository(folder: Path, written: list[str]) -> str:
             git(folder, *commit)
         except subprocess.CalledProcessError:
             git(folder, *NOBODY, *commit)
-            return "a repository; the first commit is in the name of Ground Up, for want of yours"
+            return "a repository; its first commit is by Ground Up, for want of your name"
     except (OSError, subprocess.SubprocessError) as error:
         return f"a repository, with nothing in it yet: {complaint(error)}"
     return "a repository of its own, with a first commit"

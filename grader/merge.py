@@ -62,8 +62,9 @@ def merge(mine: str, base: str | None, fresh: str) -> Merged:
     mine = mine if mine.endswith("\n") else mine + "\n"
     written = what_is_written(mine, base or fresh)
     text = by_lines(mine, base, fresh) if base else fresh
-    text = filled(text, fresh, written)
-    text, moved = with_others(text, mine, base, written)
+    text, moved = filled(text, fresh, written), list[str]()
+    if can_be_read(text):
+        text, moved = with_others(text, mine, base, written)
     if not can_be_read(text):
         raise Unmergeable
     return Merged(text, list(sentences(text, mine, base, fresh, written, moved)))
@@ -176,7 +177,8 @@ def filled(text: str, fresh: str, written: dict[str, Written]) -> str:
         node = functions.get(name)
         where = place(text, name, above.get(name, []))
         if theirs.is_whole and node is not None:
-            edits.append((first_line(node) - 1, node.end_lineno or 0, theirs.lines))
+            start, end = first_line(node) - 1, node.end_lineno or 0
+            edits.append((start, end, indented_as(theirs.lines, lines_of(text)[start])))
         elif where:
             start, end = where
             edits.append((start + 1, end, indented_as(theirs.lines, lines_of(text)[start])))
@@ -232,7 +234,7 @@ def sentences(
             yield f"{name} is given now; {copy}"
     others = [name for name in moved if name not in written]
     if others:
-        yield f"Yours, and at another place now: {', '.join(others)}."
+        yield f"Kept, at another place now: {', '.join(others)}."
     ours = set(map(str.strip, lines_of(base or "")))
     kept = set(map(str.strip, lines_of(text))) | ours | {""}
     if any(line.strip() not in kept for line in lines_of(mine)):

@@ -8,7 +8,7 @@ import platform
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,14 +134,15 @@ class Reference:
         return kept if isinstance(kept, dict) and kept.keys() == self.checks.keys() else None
 
     def _write(self, outcomes: dict[str, Any]) -> None:
+        fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
             data = self.key() + codec.encode(outcomes)
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(f".{os.getpid()}")
             fresh.write_bytes(data)
             os.replace(fresh, self._path)
-        except (OSError, codec.TooLarge):
-            pass  # it is computed again next time
+        except (OSError, codec.TooLarge):  # it is computed again next time
+            with suppress(OSError):
+                fresh.unlink()
 
 
 @contextmanager

@@ -161,6 +161,7 @@ def came_back(attempts):
 @pytest.fixture(scope="module")
 def tried():
     Path(BAIT).write_text("bait")
+    (book.state() / "cache").mkdir(parents=True, exist_ok=True)  # there to be listed
     return came_back(ATTEMPTS)
 
 
@@ -451,6 +452,36 @@ process.clear(os.getcwd())
     folder.mkdir()
     subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
     assert not folder.exists()
+
+
+def test_of_an_environment_around_the_grader_all_else_is_readable(tmp_path):
+    """A wheel lies among the packages that NumPy is one of."""
+    packages, work = tmp_path / "env" / "lib" / "site-packages", tmp_path / "work"
+    for folder in ("numpy", "numpy.libs", "grader/library/solutions", "grader/checks"):
+        (packages / folder).mkdir(parents=True)
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    work.mkdir()
+    asked = [tmp_path / "env", packages, packages / "grader" / "library", work]
+    opened = confine.readable(map(str, asked), [packages / "grader", work])
+    assert sorted(opened) == sorted(
+        map(str, [tmp_path / "env" / "pyvenv.cfg", packages / "numpy", packages / "numpy.libs"])
+    )
+
+
+def test_of_a_book_that_is_a_virtual_environment_its_packages_are_readable(tmp_path):
+    packages = tmp_path / "lib" / "python3" / "site-packages"
+    for folder in (packages, tmp_path / "solutions", tmp_path / "bin"):
+        folder.mkdir(parents=True)
+    (tmp_path / "pyvenv.cfg").touch()
+    asked = [tmp_path, tmp_path / "solutions", packages, tmp_path / "bin"]
+    assert confine.readable(map(str, asked), [tmp_path]) == [str(packages)]
+
+
+def test_a_python_inside_of_a_hidden_place_is_readable(tmp_path, monkeypatch):
+    (tmp_path / "python" / "lib").mkdir(parents=True)
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "python"))
+    asked = [tmp_path, tmp_path / "python", tmp_path / "python" / "lib"]
+    assert set(confine.readable(map(str, asked), [tmp_path])) == set(map(str, asked[1:]))
 
 
 def test_of_the_book_only_a_virtual_environment_inside_it_is_readable(tmp_path):

@@ -202,13 +202,24 @@ def test_functions_in_another_order_are_not_doubled():
     assert text.count("def fit(") == 1 and FIT.strip() in text and "mean of x" in text
 
 
-def test_what_leads_to_no_python_is_refused():
-    mine = changed(MINE, ("class Model:", "class Model: pass\nclass Other:"))
-    try:
-        got = merge(mine, BASE, NEWER)
-    except Unmergeable:
-        return
-    ast.parse(got.text)
+def test_a_file_in_another_indentation_is_read_where_it_can_be():
+    """Two spaces in place of four: the exercises can be brought over, a method cannot."""
+    two = "\n".join(
+        " " * ((len(line) - len(line.lstrip())) // 2) + line.lstrip() for line in BASE.split("\n")
+    )
+    mine = changed(two, (hollow("center", 2), "  if x.size:\n    return x - x.mean()\n"))
+    text = merge(mine, BASE, NEWER).text
+    assert "    if x.size:\n      return x - x.mean()\n" in text and "less its mean" in text
+    with pytest.raises(Unmergeable):
+        merge(mine + "\n  def own(self):\n    return 1\n", BASE, NEWER)
+
+
+def test_a_whole_function_takes_its_lines_along_too():
+    newer = "try:\n" + "".join(f"    {line}\n" if line else "\n" for line in BASE.splitlines())
+    given_one = BASE[BASE.index("def center") : BASE.index("\n\ndef spread")]
+    mine = changed(BASE, (given_one, "def center(x):\n    return x - 1\n"))
+    text = merge(mine, BASE, f"{newer}finally:\n    pass\n").text
+    assert "    def center(x):\n        return x - 1\n" in text
 
 
 LINES = st.sampled_from(
