@@ -29,16 +29,19 @@ class Board:
         self.is_live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self.style = screen.style_of(sys.stdout)
         self.status = ""
+        self.is_running = False
         if self.is_live:  # what stands there now moves up and is not lost
             print("\n" * (shutil.get_terminal_size().lines - 1), flush=True)
 
     def begin(self, view: View) -> None:
         """Say that a run has begun."""
         self.status = "" if view.obstacle else f"checking {view.order[0]} …"
+        again = ["  saved again", ""] if self.is_running else []
+        self.is_running = True
         if self.is_live:
             self.draw(view)
         else:
-            print("\n".join([screen.heading(view.chapter, screen.width()), ""]), flush=True)
+            print("\n".join([*again, screen.heading(view.chapter, screen.width()), ""]), flush=True)
 
     def tell(self, view: View, hole: str) -> None:
         """Show what was found of one exercise."""
@@ -50,6 +53,7 @@ class Board:
 
     def end(self, view: View, seconds: float) -> None:
         """Show how a run ended."""
+        self.is_running = False
         now = time.strftime("%H:%M:%S")
         self.status = f"checked at {now}, {seconds:.2f} s; Ctrl-C ends the watch"
         if self.is_live:

@@ -1,13 +1,11 @@
 """`grader watch` as a person meets it: a real process, real saves, real signals."""
 
-import fcntl
 import os
 import queue
 import re
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 
@@ -15,8 +13,12 @@ import pytest
 import watchfiles
 from book_tools import copy_of_the_book, grader, workers_in
 
-from grader import book, saves, stub
+from grader import book, saves, scenario, stub
+from grader.problems import Misuse
+from grader.reference import Reference
 from grader.saves import Saves, must_poll
+
+fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="signals are POSIX's")
 
@@ -319,6 +321,25 @@ def picture(shown):
     last = bytes(shown).decode(errors="replace").rpartition("\x1b[H")[2]
     whole, _, rest = last.partition("\x1b[J")
     return re.sub(r"\x1b\[K|\r", "", whole).rstrip() if not rest.strip() else ""
+
+
+# What lies below
+
+
+def test_ctrl_c_is_not_taken_for_what_the_reference_answers(monkeypatch):
+    stopped = {"end": "raised", "names": ["KeyboardInterrupt", "BaseException"]}
+    monkeypatch.setattr(scenario, "run", lambda *_: stopped)
+    reference = Reference(CHAPTER)
+    with pytest.raises(KeyboardInterrupt):
+        reference.run(next(iter(reference.checks.values())), SOLVED)
+
+
+def test_a_folder_that_was_deleted_under_us_is_no_workspace(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(Misuse, match="no longer there"):
+        book.workspace()
 
 
 # How saves are heard of
