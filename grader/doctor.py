@@ -49,5 +49,5 @@ def writable(home: Path) -> None:
     if os.access(state, os.W_OK) and os.access(home / "exercises", os.W_OK):
         print(f"  ✓ {label_of(home / 'exercises')} and .grader can be written")
     else:
-        print("  · exercises or .grader cannot be written: hints taken are not remembered,")
-        print("    and reset cannot keep a copy, so it will refuse")
+        print("  · exercises or .grader cannot be written: progress is not kept, and reset,")
+        print("    which cannot keep a copy, will refuse")

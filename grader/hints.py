@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader import progress, stub
+from grader import book, progress, stub
 from grader.book import Chapter
 from grader.stub import Hole
 
@@ -17,6 +17,7 @@ def lines(chapter: Chapter, hole: Hole) -> list[str]:
     """Return the hints taken before and the next one, as lines to print."""
     from grader.screen import width, wrapped
 
+    book.workspace()  # where there is none, say so
     every = stub.hints(chapter.source, hole)
     shown = min(taken(chapter, hole) + 1, len(every))
     if not progress.note("hint", chapter.slug, hole.name, number=shown):

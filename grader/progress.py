@@ -148,7 +148,7 @@ def fingerprint(source: str) -> str:
 
 
 def has_place() -> bool:
-    """Return whether we are in a workspace; a hint can be read outside of one too."""
+    """Return whether we are in a workspace; the list can be read outside of one too."""
     try:
         return bool(book.workspace())
     except Misuse:

@@ -204,7 +204,7 @@ def test_every_command_of_a_learner_works_in_it(home, original):
     assert "8 of 8" in said("check", "7", folder=home / "journal")
     assert "1 of 1" in said("check", "7", "--", "-k", "symmetry")
     assert "hint 1 of 3" in said("hint", "sigmoid")
-    assert (home / ".grader" / "hints").exists()
+    assert (home / ".grader" / "progress.db").exists()
     assert "kept in .grader/kept/" in said("reset", "sigmoid")
     doctor = said("doctor")
     assert "exercise files begun: 1" in doctor and "exercises and .grader can be written" in doctor
