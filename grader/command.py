@@ -199,8 +199,9 @@ def list_(options: argparse.Namespace) -> int:
     }
     length = max((len(c.slug) for c in every), default=0)
     for chapter in every:
-        sign = signs.get(chapter.slug, " ")
-        print(f"{sign} {chapter.name}  {chapter.slug:<{length}}  {chapter.summary}")
+        first = f"{signs.get(chapter.slug, ' ')} {chapter.name}  {chapter.slug:<{length}}  "
+        text = chapter.summary.partition(": ")[2] or chapter.summary
+        print("\n".join(screen.wrapped(text, 0, screen.width(), first)))
     return PASSED
 
 
