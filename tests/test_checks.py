@@ -1,11 +1,12 @@
 """The checks are right: the reference and another way pass, nothing else does."""
 
 import pytest
-from book_tools import graft, reference_of, verdicts_on
+from book_tools import reference_of, verdicts_on
 
 from grader import stub
 from grader.book import chapters
 from grader.diagnose import diagnose
+from grader.graft import graft
 from grader.outline import sketches
 from grader.verdict import DONE, NOT_YET, WAITS, state_of
 

@@ -11,9 +11,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from book_tools import copy_of_the_book, grader, graft
+from book_tools import copy_of_the_book, grader
 
 from grader import book, screen, stub
+from grader.graft import graft
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 
 STATES = [(NOT_YET, ""), (WAITS, "g"), (DONE, "")]
