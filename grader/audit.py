@@ -25,17 +25,20 @@ if TYPE_CHECKING:
     from grader.strictness import Strictness
 
 WIDE = 80  # columns that the table needs
+COLOUR = re.compile(r"\x1b\[\d+m")
 HEADS = ("mistakes", "idle", "mutants", "rejected", "different", "accepted")
-WORDS = """\
-mistakes, idle  known mistakes and bodies that do nothing: refused of all
-rejected        the share of all mutants that is rejected
-different       the same without the mutants that are listed as equivalent
-accepted        the reference and the second solution, under 50 seeds"""
+WORDS = {
+    "mistakes": "known mistakes: refused of all",
+    "idle": "answers that do nothing, such as return 0: refused of all",
+    "rejected": "of all mutants, those that are as good as the answer among them",
+    "different": "of the mutants that are not listed as being as good",
+    "accepted": "whether the reference and the second solution are, under 50 seeds",
+}
 
 TO_DO = """\
-A survivor wants a check that refuses it, or, where it is no worse than the reference, a \
-place with the reason in tests/survivors/{slug}.toml. To see one pass: cp \
-solutions/{slug}.py exercises/, change the line there, grader check {slug}."""
+A survivor wants a check that refuses it, or, where it is as good as the answer, a place \
+with the reason in tests/survivors/{slug}.toml. To see one pass, put the reference with \
+that line into exercises/{slug}.py: grader check {slug}. Then: grader reset {slug}."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,94 +50,119 @@ def run(options: argparse.Namespace) -> int:
         )
     asked = [chapter_or_misuse(options.name)] if options.name else list(chapters())
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: processes, not threads
-    from grader.strictness import Strictness
-
-    style, columns, began = screen.style_of(sys.stdout), screen.width(), time.perf_counter()
-    if not systems.has("fork"):
-        print("This system cannot fork: all in one process, one after the other.\n")
-    found: dict[str, list[str]] = {}
+    page, began = Page(HEADS if len(asked) > 1 else HEADS[:-1]), time.perf_counter()
+    page.begin()
+    found: list[str] = []
     figures: dict[str, Figures] = {}
-    heads = HEADS if len(asked) > 1 else HEADS[:-1]
-    if columns >= WIDE:
-        print(style("dim", line("", heads, columns)))
     for chapter in asked:
-        audit = Strictness(chapter)
-        for done in audit.run():
-            tell(f"{chapter.title}: {done:,} of {len(audit.trials):,}")
-        tell("")
-        figures[chapter.slug] = audit.figures()
-        keep(chapter, figures[chapter.slug])
-        found[chapter.slug] = findings(audit, style, columns)
-        if len(asked) == 1:
-            for hole, part in figures[chapter.slug].holes.items():
-                print(line(hole, cells(part)[: len(heads)], columns))
-        is_right = not found[chapter.slug]
-        name = f"{style.sign(DONE if is_right else WRONG)} {chapter.title}"
-        print(line(name, cells(figures[chapter.slug])[: len(heads)], columns), flush=True)
-    print("\n" + style("dim", WORDS))
-    for lines in found.values():
-        print("".join(f"{text}\n" for text in lines), end="")
+        figures[chapter.slug], missing = examined(chapter, page)
+        found += missing
+    page.end(found)
     if options.json:
-        every = {c.slug: told(c, figures[c.slug]) for c in asked}
+        every = {chapter.slug: told(chapter, figures[chapter.slug]) for chapter in asked}
         write(Path(options.json).absolute(), json.dumps(every, indent=1) + "\n")
     where = label_of(kept_in(asked[0]) if len(asked) == 1 else kept_in(asked[0]).parent)
-    print(f"{time.perf_counter() - began:.0f} s; the figures are kept in {where}.")
-    return FAILED if any(found.values()) else PASSED
+    page.say(f"{time.perf_counter() - began:.0f} s; the figures are kept in {where}.")
+    return FAILED if found else PASSED
 
 
-def tell(text: str) -> None:
-    """Say how far it is, where a person looks on."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
+def examined(chapter: Chapter, page: Page) -> tuple[Figures, list[str]]:
+    """Audit a chapter, keep its figures, print its rows; return the lines on what is missing."""
+    from grader.strictness import Strictness
+
+    audit = Strictness(chapter)
+    for done in audit.run():
+        page.progress(f"{chapter.title}: {done:,} of {len(audit.trials):,}")
+    page.progress("")
+    figures = audit.figures()
+    keep(chapter, figures)
+    missing = page.findings(audit)
+    if page.heads != HEADS:
+        for hole, part in figures.holes.items():
+            page.row(hole, part)
+    page.row(f"{page.style.sign(WRONG if missing else DONE)} {chapter.title}", figures)
+    return figures, missing
 
 
-def line(name: str, cells: Sequence[str], columns: int) -> str:
-    """Return a line of the table; where it is narrow, the cells in words below the name."""
-    if columns < WIDE:
-        told = ", ".join(f"{head} {cell}" for head, cell in zip(HEADS, cells, strict=False))
-        return "\n".join([name, *screen.wrapped(told, 4, columns)])
-    wide = [max(8, len(head) + 2) for head in HEADS]
-    right = "".join(f"{cell:>{room}}" for cell, room in zip(cells, wide, strict=False))
-    return name + " " * (columns - len(re.sub(r"\x1b\[\d+m", "", name)) - len(right)) + right
+class Page:
+    """What a person sees of it: a table, then what is not as it should be."""
 
+    def __init__(self, heads: Sequence[str]) -> None:
+        self.heads = heads
+        self.style, self.columns = screen.style_of(sys.stdout), screen.width()
+        self.room = [max(8, len(head) + 2) for head in heads]
 
-def cells(figures: Figures | HoleFigures) -> tuple[str, ...]:
-    """Return what the table says of a chapter, or of one exercise."""
-    mistakes, idle, mutants = (
-        figures.share("mistakes"),
-        figures.share("idle"),
-        figures.share("mutants"),
-    )
-    return (
-        f"{mistakes.refused}/{mistakes.all}",
-        f"{idle.refused}/{idle.all}",
-        f"{mutants.all:,}",
-        percent(figures.rejected),
-        percent(figures.rejected_of_different),
-        "no" if getattr(figures, "right_refused", 0) else "yes",
-    )
+    def say(self, text: str, first: str = "") -> None:
+        """Print a paragraph."""
+        print("\n".join(screen.wrapped(text, 0, self.columns, first)))
 
+    def progress(self, text: str) -> None:
+        """Say how far it is, where a person looks on."""
+        if sys.stderr.isatty():
+            print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
 
-def findings(audit: Strictness, style: screen.Style, columns: int) -> list[str]:
-    """Return the lines that say what is not as it should be."""
-    lines, survivors = [], []
-    for found in audit.findings():
-        if isinstance(found, str):
-            lines += screen.wrapped(found, 0, columns, style.sign(WRONG) + " ")
+    def begin(self) -> None:
+        """Print the head of the table."""
+        if not systems.has("fork"):
+            self.say("This system cannot fork: all in one process, one after the other.")
+        if self.columns >= WIDE:
+            print(self.style("dim", f"{self.right(self.heads):>{self.columns}}"))
+
+    def right(self, cells: Sequence[str]) -> str:
+        """Return the cells of a line as they stand at its right end."""
+        return "".join(f"{cell:>{room}}" for cell, room in zip(cells, self.room, strict=False))
+
+    def row(self, name: str, figures: Figures | HoleFigures) -> None:
+        """Print a line of the table; where it is narrow, its cells in words below the name."""
+        mistakes, idle = figures.share("mistakes"), figures.share("idle")
+        cells = (
+            f"{mistakes.refused}/{mistakes.all}",
+            f"{idle.refused}/{idle.all}",
+            f"{figures.share('mutants').all:,}",
+            percent(figures.rejected),
+            percent(figures.rejected_of_different),
+            "no" if getattr(figures, "right_refused", 0) else "yes",
+        )
+        if self.columns < WIDE:
+            pairs = zip(self.heads, cells, strict=False)
+            told = ", ".join(f"{head} {cell}" for head, cell in pairs)
+            print("\n".join([name, *screen.wrapped(told, 4, self.columns)]), flush=True)
         else:
-            survivors += difference(audit.chapter, found, style, columns)
-    if survivors:
-        slug = audit.chapter.slug
-        lines += [*survivors, *screen.wrapped(TO_DO.format(slug=slug), 0, columns)]
-    return lines
+            right = self.right(cells)
+            space = self.columns - len(COLOUR.sub("", name)) - len(right)
+            print(name + " " * space + right, flush=True)
 
+    def end(self, found: list[str]) -> None:
+        """Print what the columns say, and what is missing."""
+        print()
+        for head in self.heads:
+            if head in WORDS:
+                lines = screen.wrapped(WORDS[head], 0, self.columns, f"{head:<10} ")
+                print(self.style("dim", "\n".join(lines)))
+        print("\n" + "".join(f"{line}\n" for line in found), end="")
 
-def difference(chapter: Chapter, mutant: Mutant, style: screen.Style, columns: int) -> list[str]:
-    """Return a mutant that nothing refuses as the change of a line, whole: it may be copied."""
-    label = label_of(chapter.solution)
-    said = f"{mutant.hole}: nothing refuses this, {label}, line {mutant.line}:"
-    return [
-        *screen.wrapped(said, 0, columns, style.sign(WRONG) + " "),
-        style("red", f"    - {mutant.before}"),
-        style("green", f"    + {mutant.after}"),
-    ]
+    def findings(self, audit: Strictness) -> list[str]:
+        """Return the lines that say what is not as it should be."""
+        lines, survivors = [], []
+        for found in audit.findings():
+            if isinstance(found, str):
+                lines += self.wrong(found)
+            else:
+                survivors += self.difference(audit.chapter, found)
+        if survivors:
+            to_do = TO_DO.format(slug=audit.chapter.slug)
+            lines += [*survivors, *screen.wrapped(to_do, 0, self.columns)]
+        return lines
+
+    def wrong(self, text: str) -> list[str]:
+        """Return a paragraph behind the sign of what is wrong."""
+        return screen.wrapped(text, 0, self.columns, self.style.sign(WRONG) + " ")
+
+    def difference(self, chapter: Chapter, mutant: Mutant) -> list[str]:
+        """Return a mutant that nothing refuses as the change of a line, whole: it may be copied."""
+        label = label_of(chapter.solution)
+        return [
+            *self.wrong(f"{mutant.hole}: nothing refuses this, {label}, line {mutant.line}:"),
+            self.style("red", f"    - {mutant.before}"),
+            self.style("green", f"    + {mutant.after}"),
+        ]

@@ -12,7 +12,7 @@ from typing import Any
 from grader import book
 from grader.book import ROOT, Chapter
 from grader.edit import write
-from grader.problems import Fault
+from grader.problems import Misuse
 from grader.submission import label_of
 
 BAR = 0.95  # of all mutants, equivalent ones among them
@@ -116,7 +116,7 @@ def listed(chapter: Chapter) -> dict[Change, str]:
 
     Raises
     ------
-    Fault
+    Misuse
         If the list cannot be read.
     """
     path = survivors_of(chapter)
@@ -126,13 +126,13 @@ def listed(chapter: Chapter) -> dict[Change, str]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("survivor", [])
     except tomllib.TOMLDecodeError as error:
-        raise Fault(f"{label} is not TOML: {error}.") from None
+        raise Misuse(f"{label} is not TOML: {error}.") from None
     for number, row in enumerate(rows, 1):
         change = row.get("hole", ""), row.get("before", ""), row.get("after", "")
         if not all((*change, row.get("why"))):
-            raise Fault(f"{label}: survivor {number} needs a hole, a line before, after, and why.")
+            raise Misuse(f"{label}: survivor {number} needs a hole, a line before, after, and why.")
         if change in found:
-            raise Fault(f"{label}: survivor {number} of {change[0]} is listed twice.")
+            raise Misuse(f"{label}: survivor {number} of {change[0]} is listed twice.")
         found[change] = row["why"]
     return found
 

@@ -139,7 +139,9 @@ class Strictness:
                 yield f"The empty exercise passes {named(result)}."
             elif trial.kind == "right" and count(result):
                 yield f"Refused {trial.name}, though it is right: {named(result)}."
-            elif trial.kind == "mistake" and not is_refused(trial, result):
+            elif trial.kind == "mistake" and isinstance(result, Late):
+                yield f"{trial.hole}: a check does not end with this mistake: {trial.name}."
+            elif trial.kind == "mistake" and result:
                 seeds = ", ".join(map(str, result))
                 yield f"{trial.hole}: nothing refuses this mistake with seed {seeds}: {trial.name}."
             elif trial.kind == "idle" and not is_refused(trial, result):
