@@ -16,7 +16,7 @@ from pathlib import Path
 
 from grader import place
 from grader.problems import Misuse, nearest
-from grader.stub import parsed
+from grader.stub import imports, parsed
 
 PACKAGE, IS_CLONE = Path(place.PACKAGE), place.IS_CLONE
 OURS = PACKAGE.parent if IS_CLONE else PACKAGE  # all that is no learner's
@@ -209,3 +209,16 @@ def earlier_modules(chapter: Chapter) -> dict[str, Path]:
     modules |= {f"solutions.{name}": folder / f"{name}.py" for name in SHARED}
     modules |= {f"solutions.{c.slug}": c.solution for c in chapters() if c.number < chapter.number}
     return modules
+
+
+def stands_on(chapter: Chapter) -> list[Path]:
+    """Return the reference and the modules of the book that it imports, and those import."""
+    shelf = earlier_modules(chapter)
+    todo, found = [chapter.solution], list[Path]()
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.append(path)
+            text = path.read_text(encoding="utf-8")
+            todo += [shelf[name] for name in imports(text) if name in shelf]
+    return found

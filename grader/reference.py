@@ -17,7 +17,7 @@ import numpy as np
 from grader import book, codec, outline, scenario, subject
 from grader.book import Chapter
 from grader.problems import Fault
-from grader.stub import answer, changing, holes, imports, with_answer
+from grader.stub import answer, changing, holes, with_answer
 
 
 class Reference:
@@ -108,16 +108,8 @@ class Reference:
     def key(self) -> bytes:
         """Return a digest of everything the answers depend on."""
         digest = hashlib.sha256()
-        shelf = book.earlier_modules(self.chapter)
-        todo, seen = [self.chapter.solution, self.chapter.checks], set[Path]()
-        while todo:
-            path = todo.pop()
-            if path in seen:
-                continue
-            seen.add(path)
-            text = path.read_text(encoding="utf-8")
-            digest.update(path.name.encode() + text.encode())
-            todo += [shelf[name] for name in imports(text) if name in shelf]
+        for path in (*book.stands_on(self.chapter), self.chapter.checks):
+            digest.update(path.name.encode() + path.read_bytes())
         for module in (scenario, subject, codec):
             digest.update(Path(str(module.__file__)).read_bytes())
         digest.update(f"{np.__version__} {platform.python_version()} {platform.machine()}".encode())

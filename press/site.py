@@ -22,12 +22,13 @@ from press.map import drawn
 from press.notebook import notebook
 from press.page import LEVELS, TERM, Page, anchor, outside, slug_of
 from press.stop import Stop
+from press.strictness import fair, strict
 
 PRINTED = ROOT / "build" / "docs"
 HOME = ROOT / "chapters" / "index.md"
 PAGES = ROOT / "press" / "pages"
 THEME = ROOT / "press" / "theme"
-BEHIND = ("map", "words", "notation", "sources")  # the pages behind the chapters
+BEHIND = ("map", "words", "notation", "sources", "audit")  # the pages behind the chapters
 FOR = ("learners", "day", "teachers", "contributors", "style")
 ORDERED = re.compile(r"^<<(\w+)>>$", re.M)
 PLACE = re.compile(r'<div data-figure="([^"]+)"></div>')
@@ -183,6 +184,8 @@ class Site:
             "words": self.words,
             "letters": self.letters,
             "sources": self.sources,
+            "strict": lambda: strict(self.manuscripts),
+            "fair": lambda: fair(self.manuscripts),
             "data": lambda: (
                 (ROOT / "bookdata" / "SOURCES.md").read_text(encoding="utf-8").partition("\n")[2]
             ),

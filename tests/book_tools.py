@@ -1,6 +1,5 @@
 """What several tests of the book share."""
 
-import ast
 import os
 import re
 import subprocess
@@ -41,36 +40,6 @@ def verdicts_on(chapter, source, holes=None, reference=None, seed=0) -> dict[str
 
 def reference_of(chapter, seed=0):
     return Reference(chapter, seed)
-
-
-def graft(exercise: str, other: str) -> str:
-    """Put the functions of another way in the place of the exercise's own.
-
-    Helpers and imports that the exercise does not have go to its top; what a
-    class of the other way does not define stays as it is.
-    """
-    into, lines = stub.definitions(ast.parse(exercise)), exercise.splitlines(keepends=True)
-    other_tree, other_lines = ast.parse(other), other.splitlines(keepends=True)
-    edits, helpers = [], []
-    for name, node in stub.definitions(other_tree).items():
-        if isinstance(node, ast.ClassDef):
-            continue
-        code = other_lines[stub.first_line(node) - 1 : node.end_lineno]
-        if name in into:
-            target = into[name]
-            edits.append((stub.first_line(target) - 1, target.end_lineno, code))
-        else:
-            helpers += [*code, "\n\n"]
-    imports = [
-        "".join(other_lines[node.lineno - 1 : node.end_lineno])
-        for node in other_tree.body
-        if isinstance(node, ast.Import)
-    ]
-    first = min(stub.first_line(node) for node in into.values()) - 1
-    edits.append((first, first, imports + helpers))
-    for start, end, code in sorted(edits, key=lambda edit: edit[0], reverse=True):
-        lines[start:end] = code
-    return "".join(lines)
 
 
 def copy_of_the_book(target: Path) -> Path:

@@ -12,9 +12,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from book_tools import copy_of_the_book, grader, graft, workers_in
+from book_tools import copy_of_the_book, grader, workers_in
 
 from grader import book, command, screen, stub
+from grader.graft import graft
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 
 STATES = [(NOT_YET, ""), (WAITS, "g"), (DONE, "")]

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from book_tools import reference_of
 
-from grader import book, outline, predict, stub
+from grader import book, outline, predict, scores, stub
 from grader.book import ROOT, chapters
 from grader.compare import Raised
 from grader.prose import options_of, prediction
@@ -312,6 +312,32 @@ def test_the_prose_speaks_as_the_book_does(chapter):
 def test_its_run_is_kept(chapter):
     path = ROOT / "press" / "runs" / f"{chapter.slug}.ipynb"
     assert path.exists(), f"`mkdocs build` runs the cells and keeps what they print in {path.name}"
+
+
+def test_its_audit_is_of_this_version(chapter):
+    path = scores.kept_in(chapter).relative_to(ROOT).as_posix()
+    assert scores.kept(chapter), (
+        f"run `grader audit {chapter.slug}`: the figures in {path} are of another version"
+    )
+
+
+def test_its_checks_are_strict_and_fair(chapter):
+    figures = scores.kept(chapter)
+    assert figures, f"run `grader audit {chapter.slug}`"
+    found = f"{chapter.slug}: `grader audit {chapter.slug}` found"
+    for kind in ("mistakes", "idle"):
+        share = figures.share(kind)
+        assert share.refused == share.all, f"{found} {kind} that no check refuses"
+    assert figures.rejected >= scores.BAR, f"{found} more mutants that survive than may"
+    assert figures.rejected_of_different == 1, f"{found} survivors that no list gives a reason for"
+    assert figures.stub_passes == 0, f"{found} checks that the empty exercise passes"
+    assert figures.right_refused == 0, f"{found} checks that refuse what is right"
+
+
+@pytest.mark.parametrize("folder", ["tests/survivors", "press/audit"])
+def test_what_the_audit_keeps_belongs_to_a_chapter(folder):
+    strays = {path.stem for path in (ROOT / folder).iterdir()} - {c.slug for c in chapters()}
+    assert not strays, f"{folder}/ holds {strays}, which no chapter has"
 
 
 def test_no_other_name_carries_the_number(chapter):

@@ -132,9 +132,11 @@ def shrunk(part, shape):
     part = np.asarray(part)
     while part.ndim > len(shape):
         part = part.sum(axis=0)
-    for i, n in enumerate(shape):
+    for i, n in enumerate(shape[: part.ndim]):
         if n == 1 and part.shape[i] != 1:
             part = part.sum(axis=i, keepdims=True)
+    if part.shape != shape:
+        raise ValueError(f"a gradient of shape {part.shape} came back for a tensor of {shape}")
     return part
 
 
@@ -324,12 +326,12 @@ def used_twice(code, rng):
 @check("Tensor.backward")
 def second_time(code, rng):
     """a second backward, of a new loss, is added to the first"""
-    (a,) = leaves_of(code, rng, 3)
-    a.exp().backward(np.ones(3))
+    a, b = leaves_of(code, rng, 3, 3)
+    (a + b.tanh()).exp().backward(np.ones(3))
     first = a.grad
     kept = first.copy()
-    a.tanh().backward(np.ones(3))
-    return a.grad, first - kept
+    (a + b).tanh().backward(np.ones(3))
+    return a.grad, first - kept, b.grad
 
 
 @check("Tensor.backward")
@@ -660,6 +662,12 @@ MISTAKES = [
         "an axis that was summed away is not brought back, so grad lies along the wrong one",
         in_="Tensor.sum",
         old="np.expand_dims(grad, axis)",
+        new="grad",
+    ),
+    Mistake(
+        "grad is handed back as it is, not spread over the entries that were summed",
+        in_="Tensor.sum",
+        old="np.broadcast_to(grad, self.shape)",
         new="grad",
     ),
     Mistake(

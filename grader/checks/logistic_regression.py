@@ -150,6 +150,22 @@ def penalised_fit(code):
     return code.fit_irls(X, np.array([0, 0, 1, 1]), l2=0.1)
 
 
+@check("fit_irls", forbids=["sklearn.linear_model", "statsmodels.api"])
+def steps_that_suffice(code):
+    """it needs no more than max_steps where they suffice, and no fewer are enough"""
+    X, y = np.array([[-2.0], [-1.0], [1.0], [2.5]]), np.array([0, 1, 0, 1])
+    code.fit_irls(X, y, l2=0.1)  # an empty exercise ends here: what it raises is a RuntimeError
+
+    def settles(steps):
+        try:
+            code.fit_irls(X, y, l2=0.1, max_steps=steps, tolerance=1e-6)
+        except RuntimeError:
+            return "RuntimeError"
+        return "settled"
+
+    return {f"max_steps={steps}": settles(steps) for steps in range(2, 7)}
+
+
 @check("fit_irls", expect=raises(RuntimeError), forbids=["sklearn.linear_model"])
 def separable(code):
     """without one it says that the weights grow for ever, and raises RuntimeError"""
@@ -224,6 +240,17 @@ def second_softmax_fit(code, rng):
     model.fit(*two_clouds(rng))
     same = model.fit(*two_clouds(rng))
     return same is model, same.W_, same.b_
+
+
+@check("SoftmaxRegression.fit", forbids=["sklearn.linear_model"])
+def softmax_in_single_precision(code, rng):
+    """float32 stays float32"""
+    X = rng.normal(size=(9, 2)).astype(np.float32)
+    model = code.SoftmaxRegression(steps=1).fit(X, np.arange(9) % 3)
+    return {
+        "the dtype of W_": str(np.asarray(model.W_).dtype),
+        "the dtype of b_": str(np.asarray(model.b_).dtype),
+    }
 
 
 @check(
@@ -451,6 +478,18 @@ MISTAKES = [
         new="if step == 0:",
     ),
     Mistake(
+        "it takes a step more than max_steps allows",
+        in_="fit_irls",
+        old="range(max_steps)",
+        new="range(max_steps + 1)",
+    ),
+    Mistake(
+        "it takes a step less than max_steps allows",
+        in_="fit_irls",
+        old="range(max_steps)",
+        new="range(1, max_steps)",
+    ),
+    Mistake(
         "the last weights are returned even when they have not settled",
         in_="fit_irls",
         old="raise not_converged(max_steps, change)",
@@ -563,6 +602,12 @@ MISTAKES = [
         in_="SoftmaxRegression.fit",
         old="[positions]",
         new="[positions - 1]",
+    ),
+    Mistake(
+        "the one-hot table is made in float64, which widens float32",
+        in_="SoftmaxRegression.fit",
+        old=", dtype=X.dtype)",
+        new=")",
     ),
     Mistake(
         "the walk starts where the last fit ended instead of at zero",

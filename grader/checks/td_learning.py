@@ -189,9 +189,9 @@ def where_it_begins(code, rng):
 @check("mc_control")
 def cut_short(code, rng):
     """where an episode was cut off, what the policy expects in the last state is still to come"""
-    moves = [[(1, 2.0, False)] * 2, [(1, 0.0, True)] * 2]
-    Q = np.array([[0.0, 0.1], [10.0, 20.0]])
-    return code.mc_control(World(moves, cut=1), 60, rng, gamma=0.5, epsilon=0.8, Q=Q)[0]
+    moves = [[(1, 2.0, False)] * 2, [(2, 1.0, False)] * 2, [(2, 0.0, True)] * 2]
+    Q = np.array([[0.0, 0.1], [0.0, 0.1], [10.0, 20.0]])
+    return code.mc_control(World(moves, cut=2), 60, rng, gamma=0.5, epsilon=0.8, Q=Q)[0]
 
 
 @check("mc_control")
@@ -296,8 +296,8 @@ def expected_at_the_end(code, rng):
 @check("expected_sarsa")
 def expected_extremes(code, rng):
     """with epsilon 0 it expects the best, with epsilon 1 the plain mean"""
-    Q, step = rng.normal(size=(2, 3)), (0, 2, 1.0, 1, 0, False)
-    Q[:, 1] = [-3.0, 3.0]  # the best here is not the best there
+    Q, step = rng.normal(size=(2, 3)), (1, 2, 1.0, 0, 0, False)
+    Q[:, 1] = [3.0, -3.0]  # the best here is not the best there
     return [moved(code, code.expected_sarsa, Q.copy(), step, epsilon=e) for e in (0.0, 1.0)]
 
 
@@ -319,7 +319,7 @@ def what_the_rule_is_told(code, rng):
     """at every step the rule is told what happened, and what will be done next"""
     Q, log = np.zeros((5, 2)), []
     Q[:, 1] = 1.0
-    Q[2] = [1.0, 0.0]  # from there it goes back
+    Q[[2, 4]] = [1.0, 0.0]  # from the middle it goes back
     code.td_control(corridor(5, cut=6), watched(log), 2, rng, 0.2, 0.7, 0.0, Q)
     return np.array(log)
 
@@ -369,8 +369,8 @@ def totals(code, rng):
     def rule(table, step, learning_rate, gamma, epsilon):
         table[step.state, step.action] += step.reward + gamma + epsilon
 
-    Q, many = np.tile([0.0, 100.0], (4, 1)), np.array([0.0, 0.0, 0.0])
-    return code.td_control(corridor(4), rule, 3, rng, gamma=0.5, epsilon=many, Q=Q)
+    Q, many = np.tile([0.0, 1.2], (4, 1)), np.zeros(6)  # it turns round in the fourth
+    return code.td_control(corridor(4, cut=20), rule, 6, rng, gamma=0.5, epsilon=many, Q=Q)
 
 
 @check("td_control")

@@ -113,7 +113,7 @@ class SoftmaxRegression:
         self.check_settings()
         k = len(self.classes_)
         Y = (np.arange(k) == np.reshape(positions, (-1, 1))).astype(X.dtype)
-        self.W_, self.b_ = np.zeros((X.shape[1], k)), np.zeros(k)
+        self.W_, self.b_ = (np.zeros(shape, X.dtype) for shape in ((X.shape[1], k), k))
         for _ in range(self.steps):
             dW, db = cross_entropy_gradient(X, Y, self.W_, self.b_, self.l2)
             self.W_ = self.W_ - self.learning_rate * dW
