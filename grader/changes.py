@@ -88,7 +88,8 @@ def statements(node: ast.stmt, locals_: list[str]) -> Iterator[Any]:
     """Yield what may stand in the place of a statement."""
     yield [ast.Pass()]
     if isinstance(node, ast.If | ast.While):
-        for test in (negated(node.test), ast.Constant(True), ast.Constant(False)):
+        never = [ast.Constant(False)] if node.orelse else []  # else it is as if left out
+        for test in (negated(node.test), ast.Constant(True), *never):
             other = deepcopy(node)
             other.test = test
             yield other

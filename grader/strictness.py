@@ -15,6 +15,7 @@ from grader.book import Chapter
 from grader.graft import graft
 from grader.mutants import Mutant, mutants
 from grader.outline import marks
+from grader.problems import Misuse
 from grader.scores import BAR, Figures, HoleFigures, listed, percent, survivors_of
 from grader.stub import Hole
 from grader.submission import label_of
@@ -61,7 +62,7 @@ class Strictness:
         """Yield what is tried on all checks: the stub, and what must be accepted."""
         empty = stub.derive(self.chapter.source)
         yield Trial("stub", "", "the empty exercise", partial(self.passes, empty))
-        other = graft(empty, self.chapter.other_way.read_text(encoding="utf-8"))
+        other = second_solution(self.chapter, empty)
         for seed in range(SEEDS):
             yield Trial("right", "", f"with seed {seed}", partial(self.refusals, other, seed))
 
@@ -150,11 +151,22 @@ class Strictness:
                 survived.add(trial.mutant.change)
                 if trial.mutant.change not in self.listed:
                     yield trial.mutant
-        for hole, before, after in self.listed.keys() - survived:
+        for hole, before, after in sorted(self.listed.keys() - survived):
             label = label_of(survivors_of(self.chapter))
             yield f"{label}: {hole}, {before} → {after}: no such mutant survives; take it out."
         if (rejected := self.figures().rejected) < BAR:
             yield f"{percent(rejected)} of the mutants are rejected; the bar is {percent(BAR)}."
+
+
+def second_solution(chapter: Chapter, empty: str) -> str:
+    """Return the exercise as the other way fills it, or raise Misuse."""
+    label = label_of(chapter.other_way)
+    try:
+        return graft(empty, chapter.other_way.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Misuse(f"{label} is not there: the second solution, which must pass.") from None
+    except SyntaxError as error:
+        raise Misuse(f"{label}, line {error.lineno}: {error.msg}.") from None
 
 
 def is_refused(trial: Trial, result: Any) -> bool:

@@ -12,10 +12,11 @@ from book_tools import copy_of_the_book, grader
 
 from grader import apart, book, command, scores, stub, systems
 from grader.apart import Late, all_of
+from grader.graft import graft
 from grader.mutants import mutants
 from grader.problems import Fault, Misuse
 from grader.scores import Figures, HoleFigures, Share
-from grader.strictness import Strictness, idle
+from grader.strictness import Strictness, idle, second_solution
 from grader.trial import NOTHING, Answers, Zeros, refusal
 
 needs_fork = pytest.mark.skipif(not systems.has("fork"), reason="nothing is ended without fork")
@@ -33,6 +34,8 @@ def f(x, n=1, keep=False):
     for i in range(n):
         if n > 1 and not keep:
             total[i] += 2 * x[i:, 0]
+        else:
+            continue
     first, last = min(total), 0.5
     low = np.where(total < last, first / last, np.einsum("ij->i", x))
     return low
@@ -61,6 +64,7 @@ def f(x, n=1, keep=False):
         "if not (n > 1 and (not keep)):",
         "if True:",
         "if False:",
+        "break",
         "total[i] -= 2 * x[i:, 0]",
         "total[i] = 2 * x[i:, 0]",
         "total[i + 1] += 2 * x[i:, 0]",
@@ -121,6 +125,15 @@ def test_idle_answers_are_those_of_a_method_too():
     found = dict(idle(arrays.source, fit))
     assert list(found)[-2:] == ["return self", "return X"]
     assert all(compile(source, "", "exec") for source in found.values())
+
+
+def test_what_stands_within_a_function_of_the_other_way_comes_along_once():
+    other = "def f(x, n=1, keep=False):\n    def g():\n        return 5\n\n    return g()\n"
+    grafted = graft(SMALL, other)
+    assert grafted.count("def g()") == 1
+    names: dict = {}
+    exec(compile(grafted, "", "exec"), names)
+    assert names["f"](0) == 5
 
 
 def test_zeros_take_the_shape_of_the_answer():
@@ -289,6 +302,17 @@ def test_a_list_that_cannot_be_read_is_called_that(text, says, tmp_path, monkeyp
     monkeypatch.setattr(scores, "survivors_of", lambda chapter: path)
     with pytest.raises(Misuse, match=says):
         scores.listed(book.find_chapter("arrays"))
+
+
+def test_a_second_solution_that_cannot_be_read_is_called_that(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    chapter = book.Chapter(98, "nothing")
+    with pytest.raises(Misuse, match="other_ways/nothing.py is not there"):
+        second_solution(chapter, SMALL)
+    chapter.other_way.parent.mkdir(parents=True)
+    chapter.other_way.write_text("\ndef f(:\n")
+    with pytest.raises(Misuse, match="line 2: invalid syntax"):
+        second_solution(chapter, SMALL)
 
 
 def test_figures_are_kept_until_something_they_depend_on_changes(tmp_path, monkeypatch):

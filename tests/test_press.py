@@ -18,9 +18,9 @@ for needed in ("jupytext", "mkdocs", "latex2mathml", "nbclient"):
 
 from book_tools import copy_of_the_book
 
-from grader import stub
+from grader import scores, stub
 from grader.book import ROOT, Chapter, chapters
-from press import assets, figures, maths, runs
+from press import assets, figures, maths, runs, strictness
 from press.manuscript import Cell, Manuscript
 from press.notebook import notebook
 from press.page import Page
@@ -532,3 +532,20 @@ def test_the_grader_reads_part_and_title_as_the_press_does(written, front):
 
 def test_the_grader_knows_the_part_of_every_chapter(chapter):
     assert chapter.part == Manuscript(chapter).front["part"]
+
+
+def test_no_figure_of_another_version_is_printed(monkeypatch):
+    chapter = chapters()[0]
+    manuscript = Manuscript(chapter)
+    hole = scores.HoleFigures(3, scores.Share(2, 2), scores.Share(7, 7), scores.Share(50, 49), 1)
+    figures = scores.Figures({"f": hole}, 50, 1, 0, 0)
+    monkeypatch.setattr(strictness, "kept", lambda chapter: figures)
+    link = f"| [{manuscript.title}](chapters/{chapter.slug}.md) |"
+    assert strictness.strict([manuscript]).splitlines()[2:] == [
+        f"{link} 2 of 2 | 7 of 7 | 50 | 98.0 % | 100 % |"
+    ]
+    assert strictness.fair([manuscript]).splitlines()[2:] == [
+        f"{link} 3 | 1 | accepted, 50 seeds |"
+    ]
+    monkeypatch.setattr(strictness, "kept", lambda chapter: None)
+    assert strictness.strict([manuscript]).splitlines()[2:] == [f"{link} changed since |"]
