@@ -82,7 +82,7 @@ def parser() -> Parser:
     q.add_argument("--junit", metavar="FILE", default="", help="write JUnit XML as well")
     q.add_argument("--debug", action="store_true", help="in one process, for breakpoint()")
     q.add_argument("pytest", nargs="*", metavar="-- PYTEST", help="what follows -- is pytest's")
-    q = word("watch", elsewhere("watch"), "check again whenever you save")
+    q = word("watch", elsewhere("desk.watch"), "check again whenever you save")
     q.add_argument("name", nargs="?", metavar="CHAPTER or FUNCTION")
     q = word("hint", hint, "the next hint for a function")
     q.add_argument("name", metavar="FUNCTION")
@@ -91,7 +91,7 @@ def parser() -> Parser:
     q = word("reset", reset, "the empty hole again; what you had is kept")
     q.add_argument("name", metavar="CHAPTER or FUNCTION")
     word("list", list_, "the book in order")
-    q = word("status", elsewhere("status"), "where you stand, and what is next")
+    q = word("status", elsewhere("desk.status"), "where you stand, and what is next")
     q.add_argument(
         "--html",
         metavar="FILE",
@@ -100,27 +100,29 @@ def parser() -> Parser:
         help="as a page, with the map of the book: status.html, or FILE",
     )
 
-    q = word("explain", elsewhere("explain"), "which line is wrong, why, and for which input")
+    q = word("explain", elsewhere("desk.explain"), "which line is wrong, why, and for which input")
     q.add_argument("name", metavar="CHAPTER")
-    q = word("predict", elsewhere("predict"), "say what a cell prints before it does")
+    q = word("predict", elsewhere("desk.predict"), "say what a cell prints before it does")
     q.add_argument("name", metavar="CHAPTER")
-    q = word("trace", elsewhere("trace"), "the first call whose result is not the reference's")
+    q = word("trace", elsewhere("desk.trace"), "the first call whose result is not the reference's")
     q.add_argument("name", metavar="FUNCTION")
-    q = word("journal", elsewhere("journal"), "your own notes, dated")
+    q = word("journal", elsewhere("desk.journal"), "your own notes, dated")
     q.add_argument("name", nargs="?", metavar="CHAPTER")
     q.add_argument("words", nargs="*", metavar="NOTE", help="without one: your editor")
 
-    q = word("hunt", elsewhere("hunt"), "find the mistake planted in working code")
+    q = word("hunt", elsewhere("desk.hunt"), "find the mistake planted in working code")
     q.add_argument("name", nargs="?", metavar="CHAPTER")
     q.add_argument("--give-up", action="store_true", help="show it")
-    word("sprint", elsewhere("sprint"), "today's half hour")
-    q = word("milestone", elsewhere("milestone"), "a part's closing program on your code alone")
+    word("sprint", elsewhere("desk.sprint"), "today's half hour")
+    q = word(
+        "milestone", elsewhere("desk.milestone"), "a part's closing program on your code alone"
+    )
     q.add_argument("part", nargs="?", metavar="PART")
 
-    word("tour", elsewhere("tour"), "see how it works, in twenty seconds")
-    q = word("init", elsewhere("init"), "a workspace of your own, outside the book")
+    word("tour", elsewhere("desk.tour"), "see how it works, in twenty seconds")
+    q = word("init", elsewhere("desk.init"), "a workspace of your own, outside the book")
     q.add_argument("folder", metavar="DIR")
-    word("update", elsewhere("update"), "bring new and changed chapters into a workspace")
+    word("update", elsewhere("desk.update"), "bring new and changed chapters into a workspace")
     q = word("data", data, "fetch the data sets that are not in the repository")
     q.add_argument("names", nargs="*", metavar="NAME", help="without one: all that are missing")
     word("doctor", doctor, "what this system has, and what it lacks")
@@ -129,7 +131,7 @@ def parser() -> Parser:
     q.add_argument("name", metavar="[NUMBER-]SLUG")
     q = word("sync", sync, "the exercises again from the solutions")
     q.add_argument("--check", action="store_true", help="only say what is out of step")
-    q = word("audit", elsewhere("audit"), "how strict and how fair the checks are")
+    q = word("audit", elsewhere("audit.audit"), "how strict and how fair the checks are")
     q.add_argument("name", nargs="?", metavar="CHAPTER")
     q.add_argument("--json", metavar="FILE", default="", help="write the figures as well")
     top.epilog = overview(helps)
@@ -169,7 +171,8 @@ def reveal(options: argparse.Namespace) -> int:
     """Print the answer to one exercise."""
     from textwrap import dedent
 
-    from grader import find, progress, stub
+    from grader import find, stub
+    from grader.desk import progress
 
     chapter, hole = find.one(options.name)
     print(f"{hole.name}{hole.signature}, below the marker:\n")
@@ -189,8 +192,9 @@ def reset(options: argparse.Namespace) -> int:
 
 def list_(options: argparse.Namespace) -> int:
     """Print the chapters that are there, with a sign before those done or begun."""
-    from grader import screen, standing
+    from grader import screen
     from grader.book import chapters
+    from grader.desk import standing
     from grader.verdict import DONE, NOT_YET
 
     every, style = chapters(), screen.style_of(sys.stdout)

@@ -83,7 +83,7 @@ def reset(chapter: Chapter, hole: str | None) -> list[str]:
 
 def note_reset(chapter: Chapter, hole: str | None) -> None:
     """Note which exercises are empty again."""
-    from grader import progress
+    from grader.desk import progress
 
     emptied = [hole] if hole else [each.name for each in stub.holes(chapter.source)]
     progress.note_each("reset", chapter.slug, {name: {} for name in emptied})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from grader import book, progress, stub
+from grader import book, stub
 from grader.book import Chapter
+from grader.desk import progress
 from grader.stub import Hole
 
 

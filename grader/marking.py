@@ -17,7 +17,7 @@ from grader.submission import Submission, missing, other_signature
 from grader.verdict import BAD, CRASHED, TOO_SLOW, WAITS, WRONG, Verdict, state_of
 
 if TYPE_CHECKING:
-    from grader.own import Layer
+    from grader.desk.own import Layer
 
 
 class Marking:

@@ -25,9 +25,9 @@ from grader.verdict import DONE, NOT_YET, Verdict, state_of
 from grader.wire import IMPORT, MEMORY
 
 if TYPE_CHECKING:
-    from grader.blame import Blame
+    from grader.desk.blame import Blame
+    from grader.desk.own import Layer
     from grader.marking import Marking
-    from grader.own import Layer
     from grader.reference import Reference
 
 IMPORT_LIMIT = 5.0
@@ -73,7 +73,7 @@ class Runner:
 
     @cached_property
     def blame(self) -> Blame:
-        from grader.blame import Blame
+        from grader.desk.blame import Blame
 
         return Blame(self)
 
@@ -84,7 +84,7 @@ class Runner:
 
     def put_own_beneath(self) -> list[Layer]:
         """Put the learner's own earlier chapters underneath; return what is there."""
-        from grader.own import layers
+        from grader.desk.own import layers
 
         every = layers(self.chapter)
         self.beneath = [layer for layer in every if layer.yours]

@@ -21,7 +21,7 @@ from grader.submission import Obstacle
 from grader.verdict import BAD, DONE, NOT_YET, WRONG, Verdict, state_of
 
 if TYPE_CHECKING:
-    from grader.own import Layer
+    from grader.desk.own import Layer
 
 Found = Callable[[str, list[Verdict]], None]  # told of each exercise when it is done
 
@@ -146,7 +146,7 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
     by_pytest = bool(options.junit or options.pytest_args)
     with runner:
         if options.own:
-            from grader.own import told
+            from grader.desk.own import told
 
             result.beneath = runner.put_own_beneath()
             for line in screen.wrapped(told(result.beneath), 2, screen.width()):
@@ -178,7 +178,7 @@ def run_checks(runner: Runner, result: Result, holes: list[str], found: Found) -
 
 def record(result: Result, runner: Runner) -> None:
     """Note the attempts, now that the person reads; part of an exercise's checks is none."""
-    from grader import progress
+    from grader.desk import progress
 
     attempts = {}
     for hole, verdicts in result.exercises.items():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from grader.book import Chapter
+from grader.desk.task import Task, tasks
 from grader.problems import Misuse
-from grader.task import Task, tasks
 
 SPECIAL = re.compile(r"[*_`\[\]]")  # a cause is no Markdown
 ORDER = re.compile(r"^<<explain>>$", re.M)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from grader.scores import Figures, Share, kept, percent
+from grader.audit.scores import Figures, Share, kept, percent
 from press.manuscript import Manuscript
 from press.page import slug_of
 

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import apart, book, command, scores, stub, systems
-from grader.apart import Late, all_of
-from grader.graft import graft
-from grader.mutants import mutants
+from grader import book, command, stub, systems
+from grader.audit import apart, scores
+from grader.audit.apart import Late, all_of
+from grader.audit.graft import graft
+from grader.audit.mutants import mutants
+from grader.audit.scores import Figures, HoleFigures, Share
+from grader.audit.strictness import Strictness, idle, second_solution
+from grader.audit.trial import NOTHING, Answers, Zeros, refusal
 from grader.problems import Fault, Misuse
-from grader.scores import Figures, HoleFigures, Share
-from grader.strictness import Strictness, idle, second_solution
-from grader.trial import NOTHING, Answers, Zeros, refusal
 
 needs_fork = pytest.mark.skipif(not systems.has("fork"), reason="nothing is ended without fork")
 

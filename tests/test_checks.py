@@ -4,9 +4,9 @@ import pytest
 from book_tools import reference_of, verdicts_on
 
 from grader import stub
+from grader.audit.graft import graft
 from grader.book import chapters
 from grader.diagnose import diagnose
-from grader.graft import graft
 from grader.outline import sketches
 from grader.verdict import DONE, NOT_YET, WAITS, state_of
 

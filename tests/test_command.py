@@ -15,7 +15,7 @@ import pytest
 from book_tools import copy_of_the_book, grader, workers_in
 
 from grader import book, command, screen, stub
-from grader.graft import graft
+from grader.audit.graft import graft
 from grader.outline import sketches
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 

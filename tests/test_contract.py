@@ -11,12 +11,14 @@ from collections import Counter
 import pytest
 from book_tools import reference_of
 
-from grader import book, outline, predict, scores, stub
+from grader import book, outline, stub
+from grader.audit import scores
 from grader.book import ROOT, chapters
 from grader.compare import Raised
-from grader.prose import options_of, prediction
-from grader.task import LETTERS, tasks
-from grader.witness import results
+from grader.desk import predict
+from grader.desk.prose import options_of, prediction
+from grader.desk.task import LETTERS, tasks
+from grader.desk.witness import results
 
 MAX_LINES = 500  # of a reference, with its docstrings
 MAX_BODY = 25  # lines of a function, without its docstring

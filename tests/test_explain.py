@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, command, explain, progress, witness
+from grader import book, command
 from grader.book import find_chapter
+from grader.desk import explain, progress, witness
+from grader.desk.task import Task, shown, tasks
 from grader.scenario import Explain
-from grader.task import Task, shown, tasks
 
 CHAPTER = find_chapter("logistic_regression")
 ROWS, BIASES = tasks(CHAPTER)

@@ -13,7 +13,8 @@ from textwrap import dedent
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, hunt, plant, progress, quarry, stub
+from grader import book, stub
+from grader.desk import hunt, plant, progress, quarry
 from grader.reference import Reference
 from grader.verdict import WRONG, Verdict
 

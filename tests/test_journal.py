@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, journal
+from grader import book
+from grader.desk import journal
 from grader.problems import Fault, Misuse
 
 DAY = date(2025, 3, 4)

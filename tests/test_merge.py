@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import stub
-from grader.merge import Unmergeable, merge
+from grader.desk.merge import Unmergeable, merge
 
 REFERENCE = '''\
 """Means: of numbers.

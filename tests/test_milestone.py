@@ -11,7 +11,7 @@ import pytest
 from book_tools import copy_of_the_book, grader
 
 from grader import book
-from grader.milestone import parts
+from grader.desk.milestone import parts
 
 PROGRAMS = sorted((book.ROOT / "milestones").glob("*.py"))
 PART = "supervised-learning"

@@ -393,5 +393,5 @@ def test_nothing_of_theirs_runs_where_the_worker_forks(home):
 
 
 def test_check_itself_loads_nothing_for_it():
-    program = "import sys, grader.session; sys.exit('grader.own' in sys.modules)"
+    program = "import sys, grader.session; sys.exit('grader.desk.own' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

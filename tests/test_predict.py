@@ -13,9 +13,10 @@ from dataclasses import replace
 import pytest
 from book_tools import copy_of_the_book
 
-from grader import book, command, predict, progress, prose
+from grader import book, command
 from grader.book import ROOT, find_chapter
-from grader.predict import Line, alike, near
+from grader.desk import predict, progress, prose
+from grader.desk.predict import Line, alike, near
 
 CHAPTER = find_chapter("autograd")  # its cell prints 6.0, 12.0 and 18.0
 WHY = "The slope of w^2 at 3 is 6, three times."

@@ -18,7 +18,8 @@ for needed in ("jupytext", "mkdocs", "latex2mathml", "nbclient"):
 
 from book_tools import copy_of_the_book
 
-from grader import scores, stub
+from grader import stub
+from grader.audit import scores
 from grader.book import ROOT, Chapter, chapters
 from press import assets, figures, maths, runs, strictness
 from press.manuscript import Cell, Manuscript

@@ -13,7 +13,8 @@ import time
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, ledger, progress, stub
+from grader import book, stub
+from grader.desk import ledger, progress
 
 CHAPTER = book.find_chapter("logistic_regression")
 SOLVED = CHAPTER.source
@@ -298,7 +299,7 @@ def until_full():
 
 WRITER = """
 import sys
-from grader import progress
+from grader.desk import progress
 name = sys.argv[1]
 print(all([progress.note("check", "arrays", f"{name}{i}") for i in range(100)]))
 """

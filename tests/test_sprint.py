@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, cards, page, progress, sprint, stub, task
+from grader import book, stub
+from grader.desk import cards, page, progress, sprint, task
 from grader.problems import Fault
 
 CHAPTER = book.find_chapter("logistic_regression")

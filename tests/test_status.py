@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from book_tools import copy_of_the_book, grader
 
-from grader import book, ledger, progress, standing, status_page, stub
+from grader import book, stub
+from grader.desk import ledger, progress, standing, status_page
 from grader.find import hole_names
 
 ARRAYS, LOGISTIC = book.find_chapter("arrays"), book.find_chapter("logistic_regression")

@@ -10,7 +10,8 @@ import tempfile
 import pytest
 from book_tools import copy_of_the_book, grader, workers_in
 
-from grader import book, edit, stub, tour
+from grader import book, edit, stub
+from grader.desk import tour
 from grader.problems import Fault
 
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from book_tools import copy_of_the_book, grader, reference_of
 
-from grader import book, calls, codec, record, scenario, subject
-from grader.calls import calls_in, first_difference
+from grader import book, codec, record, scenario, subject
+from grader.desk import calls
+from grader.desk.calls import calls_in, first_difference
+from grader.desk.trace import nothing_to_follow, recorded
 from grader.judge import judge
 from grader.record import Recorder
 from grader.reference import on_shelf
 from grader.session import Result
-from grader.trace import nothing_to_follow, recorded
 from grader.verdict import DONE, NOT_YET, TOO_SLOW, WAITS, WRONG, Verdict
 
 

@@ -13,10 +13,11 @@ import pytest
 import watchfiles
 from book_tools import copy_of_the_book, grader, workers_in
 
-from grader import book, saves, scenario, stub
+from grader import book, scenario, stub
+from grader.desk import saves
+from grader.desk.saves import Saves, must_poll
 from grader.problems import Misuse
 from grader.reference import Reference
-from grader.saves import Saves, must_poll
 
 fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
 
@@ -406,7 +407,7 @@ def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path, monkeypatch):
 
 
 def test_a_touched_helper_runs_all_and_a_touched_exercise_itself_first(home, exercise, monkeypatch):
-    from grader.watch import View
+    from grader.desk.watch import View
 
     class Silent:
         def wait(self, seconds):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader import codec, scenario, stub, subject
-from grader.apart import limited
+from grader.audit.apart import limited
 from grader.judge import judge
 from grader.reference import Reference, on_shelf
 from grader.scenario import Check

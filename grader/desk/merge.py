@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grader.beside import with_others
-from grader.lines import Edit, edited, three_ways
+from grader.desk.beside import with_others
+from grader.desk.lines import Edit, edited, three_ways
 from grader.stub import (
     EMPTY,
     Function,

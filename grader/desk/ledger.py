@@ -69,7 +69,7 @@ def using(work: Callable[[sqlite3.Connection], T]) -> T:
     except (sqlite3.DatabaseError, Damage) as error:
         if isinstance(error, sqlite3.Error) and code(error) not in DAMAGED:
             raise
-    from grader import salvage
+    from grader.desk import salvage
 
     with salvage.mended(file()) as connection:
         return work(connection)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from grader.lines import Edit, edited
+from grader.desk.lines import Edit, edited
 from grader.stub import definitions, first_line, lines_of, parsed
 
 BOOK = ("solutions", "bookdata")  # what is imported from there is the book's to change

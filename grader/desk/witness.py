@@ -17,10 +17,10 @@ import numpy as np
 
 from grader import subject
 from grader.compare import Raised, close
+from grader.desk.task import Task
 from grader.problems import nearest
 from grader.reference import on_shelf
 from grader.show import brief
-from grader.task import Task
 
 MOST_NUMBERS = 1000  # in all inputs together
 LARGEST = 1_000_000  # of whole numbers: they may be counts

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from grader import screen
 from grader.book import chapters
-from grader.saves import POLL, Saves
+from grader.desk.saves import POLL, Saves
 from grader.screen import wrapped
 from grader.submission import label_of
 
 if TYPE_CHECKING:
-    from grader.watch import View
+    from grader.desk.watch import View
 
 HOME, TO_END_OF_LINE, TO_END = "\x1b[H", "\x1b[K", "\x1b[J"
 LEAST = 3  # lines of an exercise in full, however low the window

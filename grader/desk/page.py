@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import aside, book, edit, stub, submission
+from grader import book, edit, stub, submission
 from grader.book import Chapter
+from grader.desk import aside
+from grader.desk.quarry import function_in
 from grader.problems import Misuse
-from grader.quarry import function_in
 from grader.submission import Obstacle, label_of
 from grader.verdict import DONE, state_of
 

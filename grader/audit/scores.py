@@ -16,7 +16,7 @@ from grader.problems import Misuse
 from grader.submission import label_of
 
 BAR = 0.95  # of all mutants, equivalent ones among them
-MAKES_THEM = ("changes", "mutants", "trial", "strictness")  # modules of ours
+MAKES_THEM = ("changes", "mutants", "trial", "strictness")  # modules of the audit
 
 Change = tuple[str, str, str]  # the hole, its line as it was, and as it is
 
@@ -139,11 +139,12 @@ def listed(chapter: Chapter) -> dict[Change, str]:
 
 def digest(chapter: Chapter) -> str:
     """Return the hash of all that the figures of a chapter depend on."""
-    ours = [book.PACKAGE / f"{name}.py" for name in MAKES_THEM]
-    theirs = [*book.stands_on(chapter), chapter.checks, chapter.other_way, survivors_of(chapter)]
+    files = [book.PACKAGE / "audit" / f"{name}.py" for name in MAKES_THEM]
+    files += [*book.stands_on(chapter), chapter.checks, chapter.other_way]
+    files += filter(Path.exists, [survivors_of(chapter)])
     total = hashlib.sha256()
-    for path in (*theirs, *ours):
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for path in files:
+        text = path.read_text(encoding="utf-8")
         total.update(f"{path.relative_to(ROOT).as_posix()}\n{text}\0".encode())
     return total.hexdigest()[:20]
 

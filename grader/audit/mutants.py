@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from textwrap import indent
 from typing import Any
 
-from grader.changes import replacements
+from grader.audit.changes import replacements
 from grader.stub import Hole, definitions, tree, with_answer
 
 LEFT_OUT = "(left out)"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from grader import book, edit, stub
 from grader.book import MARK, Chapter, chapters
-from grader.init import ABOUT, given, note_given, version
-from grader.merge import Unmergeable, can_be_read, merge
+from grader.desk.init import ABOUT, given, note_given, version
+from grader.desk.merge import Unmergeable, can_be_read, merge
 from grader.problems import FAILED, PASSED, Misuse
 from grader.screen import width, wrapped
 from grader.submission import Obstacle, label_of, parse, saved_as, text

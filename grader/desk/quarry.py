@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from grader import aside, cards, edit, find, progress, stub, submission
+from grader import edit, find, stub, submission
 from grader.book import Chapter
-from grader.plant import planted
+from grader.desk import aside, cards, progress
+from grader.desk.plant import planted
 from grader.problems import Fault, Misuse
 from grader.reference import Reference
 from grader.scenario import Mistake

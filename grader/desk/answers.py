@@ -7,10 +7,10 @@ import tomllib
 from typing import Any
 
 from grader.book import Chapter
+from grader.desk.task import Task
 from grader.problems import Misuse, nearest
 from grader.screen import clean
 from grader.submission import MAX_SIZE, Obstacle, label_of, text
-from grader.task import Task
 
 LONGEST = 200  # characters of an answer that are read and shown again
 PARTS = ("line", "cause", "witness")

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from grader import book
-from grader.ledger import (
+from grader.desk.ledger import (
     ADD,
     COLUMNS,
     FAILURES,

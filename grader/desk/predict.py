@@ -8,10 +8,11 @@ import re
 import sys
 from dataclasses import dataclass
 
-from grader import book, progress, prose
+from grader import book
 from grader.book import Chapter
+from grader.desk import progress, prose
+from grader.desk.prose import Prediction
 from grader.problems import FAILED, PASSED, Fault
-from grader.prose import Prediction
 from grader.screen import Style, both_ends, clean, style_of, width, wrapped
 from grader.submission import label_of
 from grader.verdict import DONE, WRONG

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader import ledger, progress
+from grader.desk import ledger, progress
 from grader.problems import Fault
 from grader.submission import label_of
 

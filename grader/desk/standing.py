@@ -10,7 +10,7 @@ from typing import Any
 
 from grader import stub, submission
 from grader.book import Chapter, chapters
-from grader.progress import Event, fingerprint, latest
+from grader.desk.progress import Event, fingerprint, latest
 from grader.submission import Obstacle
 from grader.verdict import DONE, NOT_YET
 

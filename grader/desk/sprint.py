@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from grader import book, cards, find, hunt, page, progress, screen, submission
+from grader import book, find, screen, submission
 from grader.book import chapters
-from grader.hunt import duration
+from grader.desk import cards, hunt, page, progress
+from grader.desk.hunt import duration
+from grader.desk.progress import Event
 from grader.problems import FAILED, PASSED
-from grader.progress import Event
 from grader.submission import Obstacle, label_of
 from grader.verdict import DONE, NOT_YET, Verdict, state_of
 
@@ -79,7 +80,7 @@ def write(event: Event, events: list[Event]) -> None:
 
 def look(begun: Event, events: list[Event], now: datetime) -> int | None:
     """Check the page that was begun; None where the day goes on with the rest of it."""
-    from grader import aside
+    from grader.desk import aside
 
     chapter, hole = book.chapter_or_misuse(begun.chapter), begun.exercise
     path, columns = page.path_of(chapter), screen.width()
@@ -194,7 +195,7 @@ def explaining(events: list[Event], now: datetime, rng: random.Random) -> list[I
     right = [e for e in events if e.kind == "explain" and all(e.about["right"].values())]
     if any(is_today(event, now) for event in right):
         return [Item("A mistake is explained.")]
-    from grader.task import tasks
+    from grader.desk.task import tasks
 
     explained = {event.key for event in right}
     having = [

@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 
 from grader import book, edit, family
+from grader.desk.standing import Exercise, Standing, next_step, parts
+from grader.desk.status import due_sentence, listed, sign, streak_sentence, word
 from grader.screen import Style
-from grader.standing import Exercise, Standing, next_step, parts
-from grader.status import due_sentence, listed, sign, streak_sentence, word
 from grader.submission import label_of
 
 OURS = "<!-- by `grader status --html`, which writes this file anew -->"

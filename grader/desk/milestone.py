@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
-from grader import book, own, screen, stub
+from grader import book, screen, stub
 from grader.book import Chapter, chapters
+from grader.desk import own
 from grader.find import hole_names
 from grader.launch import ONE_THREAD
 from grader.problems import FAILED, PASSED, Misuse, nearest
@@ -23,7 +24,7 @@ from grader.verdict import DONE, NOT_YET
 
 BOOT = (
     "import sys; part = sys.argv.pop(1); sys.path[:] = sys.argv[1:]; "
-    "from grader.milestone import perform; perform(part)"
+    "from grader.desk.milestone import perform; perform(part)"
 )
 
 

@@ -7,10 +7,11 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from grader import progress, screen
+from grader import screen
+from grader.desk import progress
+from grader.desk.standing import Exercise, Standing, next_step, parts, standings, streak
 from grader.problems import PASSED
 from grader.screen import Style, both_ends, cut, wrapped
-from grader.standing import Exercise, Standing, next_step, parts, standings, streak
 from grader.submission import label_of
 from grader.verdict import DONE, NOT_YET, WRONG
 
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     found = standings(events, now)
     row = streak(events, now.date())
     if options.html is not None:
-        from grader import status_page
+        from grader.desk import status_page
 
         path = Path(options.html) if options.html else None
         print("\n".join(status_page.write(path, found, row, now)))

@@ -10,16 +10,16 @@ from textwrap import indent
 from typing import Any
 
 from grader import stub
-from grader.apart import Late, all_of
+from grader.audit.apart import Late, all_of
+from grader.audit.graft import graft
+from grader.audit.mutants import Mutant, mutants
+from grader.audit.scores import BAR, Figures, HoleFigures, listed, percent, survivors_of
+from grader.audit.trial import NOTHING, Answers, draws, refusal, verdict
 from grader.book import Chapter
-from grader.graft import graft
-from grader.mutants import Mutant, mutants
 from grader.outline import marks
 from grader.problems import Misuse
-from grader.scores import BAR, Figures, HoleFigures, listed, percent, survivors_of
 from grader.stub import Hole
 from grader.submission import label_of
-from grader.trial import NOTHING, Answers, draws, refusal, verdict
 from grader.verdict import DONE
 
 SEEDS = 50

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from grader.own import Layer, graft, plainly
+from grader.desk.own import Layer, graft, plainly
 from grader.submission import Obstacle
 from grader.verdict import BAD, CRASHED, DONE, TOO_SLOW, WRONG, Verdict
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import book, screen, systems
+from grader.audit.scores import Figures, HoleFigures, keep, kept_in, percent, told
 from grader.book import Chapter, chapter_or_misuse, chapters
 from grader.edit import write
 from grader.problems import FAILED, PASSED, Misuse
-from grader.scores import Figures, HoleFigures, keep, kept_in, percent, told
 from grader.submission import label_of
 from grader.verdict import DONE, WRONG
 
 if TYPE_CHECKING:
-    from grader.mutants import Mutant
-    from grader.strictness import Strictness
+    from grader.audit.mutants import Mutant
+    from grader.audit.strictness import Strictness
 
 WIDE = 80  # columns that the table needs
 COLOUR = re.compile(r"\x1b\[\d+m")
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 def examined(chapter: Chapter, page: Page) -> tuple[Figures, list[str]]:
     """Audit a chapter, keep its figures, print its rows; return the lines on what is missing."""
-    from grader.strictness import Strictness
+    from grader.audit.strictness import Strictness
 
     audit = Strictness(chapter)
     for done in audit.run():

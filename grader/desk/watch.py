@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader import edit, find, session, submission
-from grader.board import Board
 from grader.book import Chapter, chapters, workspace
+from grader.desk.board import Board
+from grader.desk.saves import Saves
 from grader.process import Reply, stop
 from grader.runner import Apart
-from grader.saves import Saves
 from grader.submission import Obstacle, Submission
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 

@@ -19,8 +19,8 @@ from grader.submission import Submission
 from grader.verdict import DONE, NOT_YET, TOO_SLOW, WAITS, WRONG, Verdict
 
 if TYPE_CHECKING:
-    from grader.calls import Call, Finding
     from grader.compare import Difference
+    from grader.desk.calls import Call, Finding
     from grader.reference import Reference
     from grader.scenario import Check
     from grader.screen import Style
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         tracer.submission = runner.submission
         tracer.start()
         outcomes = tracer.outcomes(hole.name)
-        from grader.calls import calls_in, first_difference  # NumPy, now that it is needed
+        from grader.desk.calls import calls_in, first_difference  # NumPy, now that it is needed
 
         done = {name for name, state in result.states.items() if state == DONE}
         count = 0
@@ -98,7 +98,7 @@ def recorded(reference: Reference, check: Check) -> list[Call]:
     import numpy as np
 
     from grader import scenario, subject
-    from grader.calls import calls_in
+    from grader.desk.calls import calls_in
     from grader.record import Recorder
     from grader.reference import on_shelf
 
@@ -116,7 +116,7 @@ def recorded(reference: Reference, check: Check) -> list[Call]:
 
 def told(found: Finding, verdict: Verdict, file: Submission, style: Style, width: int) -> list[str]:
     """Return where the two part, and what that means."""
-    from grader.calls import shown, value_of
+    from grader.desk.calls import shown, value_of
 
     call, lines = found.call, lines_of(file.source)
     said = screen.wrapped(verdict.sentence, 2, width, style("red", style.fail) + " ") + [""]

@@ -16,15 +16,16 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader import book, edit, progress
-from grader.answers import blank, header, inputs, read, short
+from grader import book, edit
 from grader.book import Chapter
+from grader.desk import progress
+from grader.desk.answers import blank, header, inputs, read, short
+from grader.desk.task import Task, tasks
+from grader.desk.witness import Refused, lines, results
 from grader.problems import FAILED, PASSED, Misuse
 from grader.screen import Style, both_ends, clean, style_of, width, wrapped
 from grader.submission import label_of
-from grader.task import Task, tasks
 from grader.verdict import DONE, NOT_YET, WRONG
-from grader.witness import Refused, lines, results
 
 NUMBERED = re.compile(r"\s*(\d+)(?:\s.*)?")  # a line may be copied with its number
 

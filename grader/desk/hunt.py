@@ -13,15 +13,16 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from grader import book, cards, edit, find, progress, screen, submission
+from grader import book, edit, find, screen, submission
 from grader.book import Chapter, chapters
+from grader.desk import cards, progress
+from grader.desk.progress import Event
 from grader.problems import FAILED, PASSED, Fault, Misuse
-from grader.progress import Event
 from grader.submission import Obstacle, label_of
 from grader.verdict import DONE, NOT_YET, Verdict, state_of
 
 if TYPE_CHECKING:
-    from grader.quarry import Quarry
+    from grader.desk.quarry import Quarry
 
 OPEN, FIXED, GIVEN_UP = "open", "fixed", "given up"
 END = "grader hunt --give-up"
@@ -79,7 +80,7 @@ def path_of(chapter: Chapter) -> Path:
 
 def begin(chapter: Chapter, seed: int) -> int:
     """Plant a mistake and show what can be seen of it."""
-    from grader.quarry import quarry
+    from grader.desk.quarry import quarry
 
     begun = [e for e in progress.events("hunt") if e.about.get("state") == OPEN]
     hunted = [e.about.get("why", "") for e in begun if e.chapter == chapter.slug]
@@ -121,8 +122,8 @@ def remember(chapter: Chapter, found: Quarry, seed: int) -> None:
 
 def look(event: Event, now: datetime) -> int:
     """Check the hunted file: the symptom as it is now, or the lesson."""
-    from grader import aside
-    from grader.quarry import function_in
+    from grader.desk import aside
+    from grader.desk.quarry import function_in
 
     chapter = book.chapter_or_misuse(event.chapter)
     path = path_of(chapter)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from grader import book, find, progress
+from grader import book, find
 from grader.book import Chapter, chapters
+from grader.desk import progress
+from grader.desk.progress import Event
 from grader.problems import Fault
-from grader.progress import Event
 from grader.submission import label_of
 from grader.verdict import DONE
 

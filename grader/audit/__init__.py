@@ -1,0 +1,1 @@
+"""The audit of the checks: are they strict, and are they fair?"""
