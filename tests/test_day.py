@@ -24,7 +24,7 @@ PASSING = re.compile(
     r"\d+(?:\.\d+)? s\b|\d+ min \d+ s"  # what the clock says
     r"|\d\d:\d\d:\d\d|\d{1,2} [A-Z][a-z]+ \d{4}|(?:in \d days, )?on \d{1,2} [A-Z][a-z]+"
 )
-HUNT = 5  # the seed of the hunt on the page
+HUNT = 9  # the seed of the hunt on the page
 
 
 def edited(source, *edits):
@@ -117,7 +117,7 @@ class Day:
 
     def hunted(self):
         """Begin the hunt of the page; at home it is another each time."""
-        begin = f"from grader import book, hunt; hunt.begin(book.find_chapter('7'), {HUNT})"
+        begin = f"from grader import book; from grader.desk import hunt; hunt.begin(book.find_chapter('7'), {HUNT})"
         return self.run("-c", begin)
 
     def found(self):

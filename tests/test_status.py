@@ -188,7 +188,8 @@ def test_the_list_marks_what_is_done_and_what_is_begun(home):
     for name in hole_names(LOGISTIC):
         tried(LOGISTIC, name, "done")
     tried(ARRAYS, hole_names(ARRAYS)[0], "wrong")
-    begun, done, *rest = grader(home, "list").stdout.splitlines()
+    lines = grader(home, "list").stdout.splitlines()
+    begun, done, *rest = [line for line in lines if "chapter-" in line]
     assert begun.startswith("· chapter-00") and done.startswith("✓ chapter-07")
     assert all(line.startswith("  chapter-") for line in rest)
 

@@ -188,7 +188,8 @@ def test_what_changed_is_checked_first_and_told_in_full(watching, exercise):
     in_full = [line for line in told if line.startswith("    ")]
     assert told[1 : 1 + len(in_full)] == in_full  # the others are a line each
     (caller,) = [line for line in told if line.startswith("  SoftmaxRegression.fit")]
-    assert caller.endswith(" of 4") and not caller.endswith("4 of 4")
+    count, _, every = caller.split()[1:]
+    assert int(count) < int(every)
     assert watch.end() == 130
 
 
@@ -339,7 +340,7 @@ def test_a_folder_that_was_deleted_under_us_is_no_workspace(tmp_path, monkeypatc
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    with pytest.raises(Misuse, match="no longer there"):
+    with pytest.raises(Misuse, match="was removed"):
         book.workspace()
 
 
