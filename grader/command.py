@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from grader.problems import FAILED, MISUSED, PASSED, Problem, nearest
+from grader.problems import BROKEN, FAILED, MISUSED, PASSED, Problem, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,7 +82,7 @@ def parser() -> Parser:
     q.add_argument("--json", action="store_true", help="print one JSON document instead")
     q.add_argument("--junit", metavar="FILE", default="", help="write JUnit XML as well")
     q.add_argument("--debug", action="store_true", help="in one process, for breakpoint()")
-    q.add_argument("pytest", nargs="*", metavar="-- PYTEST", help="what follows -- is pytest's")
+    q.epilog = "What follows -- is pytest's: grader check chapter-07 -- -k penalty"
     q = word("watch", elsewhere("desk.watch"), "check again whenever you save")
     q.add_argument("name", nargs="?", metavar="CHAPTER or FUNCTION")
     q = word("hint", hint, "the next hint for a function")
@@ -123,7 +124,7 @@ def parser() -> Parser:
     q = word("init", elsewhere("desk.init"), "a workspace of your own, outside the book")
     q.add_argument("folder", metavar="DIR")
     word("update", elsewhere("desk.update"), "bring new and changed chapters into a workspace")
-    q = word("data", data, "fetch the data sets that are not in the repository")
+    q = word("data", data, "fetch the data sets that do not come with the book")
     q.add_argument("names", nargs="*", metavar="NAME", help="without one: all that are missing")
     word("doctor", doctor, "what this system has, and what it lacks")
 
@@ -256,8 +257,7 @@ def run(words: list[str], worker: Any = None) -> int:
         words = words or ["--help"]
         end = words.index("--") if words[:1] == ["check"] and "--" in words else len(words)
         options = parser().parse_args(words[:end], argparse.Namespace(worker=worker))
-        if words[end:]:  # argparse itself loses them behind an option
-            options.pytest = words[end + 1 :]
+        options.pytest = words[end + 1 :]  # argparse itself loses them behind an option
         return int(options.run(options))
     except Problem as problem:
         print(problem.sentence, file=sys.stderr)
@@ -267,3 +267,8 @@ def run(words: list[str], worker: Any = None) -> int:
     except BrokenPipeError:  # `grader list | head`
         sys.stderr.close()
         return PASSED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print("The output cannot be written: no space is left.", file=sys.stderr)
+        return BROKEN

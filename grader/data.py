@@ -1,4 +1,4 @@
-"""`grader data`: fetch, once, the data sets that are not in the repository."""
+"""`grader data`: fetch, once, the data sets that do not come with the book."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def get(names: list[str]) -> None:
             print(f"Fetched {pin}", flush=True)
     sign, width = style_of(sys.stdout).sign(DONE), max(map(len, sources))
     for name, source in sources.items():
-        state = "in the repository" if not source else "new" if name in missing else "there before"
+        state = (
+            "comes with the book" if not source else "new" if name in missing else "there before"
+        )
         print(f"  {sign} {name:<{width}}  {state}")
 
 

@@ -170,6 +170,8 @@ class Here(Runner):
                         reference.may_change,
                         [layer.label for layer in self.beneath],
                     )
+                    if {"KeyboardInterrupt", "BdbQuit"} & set(outcome.get("names", [])):
+                        raise KeyboardInterrupt  # the person's, who looks on
                     # through the pipe and back, so that both ways see the same
                     outcomes[check.id] = codec.decode(codec.encode(outcome)) | {"printed": ""}
         return outcomes

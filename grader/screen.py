@@ -93,8 +93,8 @@ def exercise_lines(hole: str, verdicts: list[Verdict], style: Style, columns: in
     state = state_of(verdicts)
     done = sum(verdict.state == DONE for verdict in verdicts)
     word = f"{done} of {len(verdicts)}" if state in (DONE, WRONG) else state
-    if all(verdict.state == WAITS for verdict in verdicts):
-        word = f"waits for {verdicts[0].waits_for}"
+    if state == WAITS:
+        word = f"waits for {next(v.waits_for for v in verdicts if v.waits_for)}"
     line = both_ends(f"  {hole}", word, columns)
     colour = {DONE: "green", NOT_YET: "dim", WAITS: "dim"}.get(state, "red")
     cut = len(line) - len(word)

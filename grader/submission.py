@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.book import ROOT, Chapter, workspace
+from grader.book import ROOT, Chapter, chapters, workspace
 from grader.problems import Misuse
 from grader.stub import Function, Hole, definitions, first_line, lines_of, signature, tree
 
@@ -94,7 +94,8 @@ def renamed(path: Path) -> str:
     import difflib
 
     try:
-        others = [p.name for p in path.parent.glob("*.py") if p.name != "__init__.py"]
+        known = {"__init__.py", *(f"{chapter.slug}.py" for chapter in chapters())}
+        others = [p.name for p in path.parent.glob("*.py") if p.name not in known]
     except OSError:
         return ""
     near = difflib.get_close_matches(path.name, others, n=1, cutoff=0.5)

@@ -196,6 +196,12 @@ def test_a_changed_argument_is_told(home):
 # Names
 
 
+def test_an_exercise_of_which_a_check_waits_says_for_what():
+    verdicts = [Verdict("a", "f", "one", DONE), Verdict("b", "f", "two", WAITS, waits_for="g")]
+    lines = screen.exercise_lines("f", verdicts, screen.Style(False), 80)
+    assert lines[0].endswith("waits for g")
+
+
 def test_one_function_is_checked_by_its_name(home):
     write(home, SOLVED)
     for name in ("sigmoid", "predict_proba", "7.sigmoid", "logistic_regression.fit_irls"):
@@ -218,6 +224,8 @@ def test_one_function_is_checked_by_its_name(home):
         (["new", "07-again"], "Chapter 7 is logistic_regression already"),
         (["new", "inputs"], "all chapters share"),
         (["check", "7", "--nothing"], "unrecognized arguments: --nothing"),
+        (["check", "7", "0"], "unrecognized arguments: 0"),
+        (["check", "7", "--", "-k", "nothing"], "What follows -- chooses no check."),
         (["check", "7", "--", "--nothing"], "pytest did not understand"),
     ],
 )
@@ -286,6 +294,11 @@ def test_a_missing_file_is_offered_back(home):
     assert "Next: grader reset logistic_regression" in run.stdout
     assert grader(home, "reset", "7").returncode == 0
     assert path.read_text(encoding="utf-8") == stub.derive(SOLVED)
+
+
+def test_the_file_of_another_chapter_is_not_the_missing_one(home):
+    (home / "exercises" / "arrays.py").unlink()
+    assert "renamed" not in grader(home, "check", "arrays").stdout
 
 
 @pytest.mark.parametrize(
@@ -567,6 +580,17 @@ def test_doctor_says_what_is_there_and_what_is_switched_off(home):
     assert run.returncode == 0 and "All is well." in run.stdout
     off = grader(home, "doctor", GRADER_WITHOUT="fork,resource,landlock,seccomp")
     assert off.returncode == 0 and off.stdout.count("(switched off)") == 4
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+def test_an_output_that_is_full_or_closed_is_no_traceback(home):
+    command = f"'{sys.executable}' -m grader check 7"
+    for where, code, sentence in ((">/dev/full", 3, "no space is left"), (">&-", 1, "")):
+        run = subprocess.run(
+            ["sh", "-c", f"{command} {where}"], cwd=home, capture_output=True, text=True
+        )
+        assert run.returncode == code and "Traceback" not in run.stderr, run.stderr
+        assert sentence in run.stderr
 
 
 def test_every_word_is_told_in_its_group(home):

@@ -117,8 +117,8 @@ class Day:
 
     def hunted(self):
         """Begin the hunt of the page; at home it is another each time."""
-        begin = f"from grader import book; from grader.desk import hunt; hunt.begin(book.find_chapter('7'), {HUNT})"
-        return self.run("-c", begin)
+        chapter = "from grader.book import find_chapter as find; from grader.desk import hunt"
+        return self.run("-c", f"{chapter}; hunt.begin(find('7'), {HUNT})")
 
     def found(self):
         """Mend what is planted, as a learner would who has found it."""

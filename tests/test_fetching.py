@@ -189,7 +189,7 @@ def test_what_is_in_the_repository_needs_nothing(book):
     run = book.run("digits", "titanic")
     assert run.returncode == 0
     assert run.stdout == (
-        "Nothing to fetch.\n  ✓ digits   in the repository\n  ✓ titanic  in the repository\n"
+        "Nothing to fetch.\n  ✓ digits   comes with the book\n  ✓ titanic  comes with the book\n"
     )
     assert not book.cache.exists()
 

@@ -15,6 +15,7 @@ from book_tools import copy_of_the_book, grader
 
 from grader import book, stub
 from grader.desk import hunt, plant, progress, quarry
+from grader.problems import Misuse
 from grader.reference import Reference
 from grader.verdict import WRONG, Verdict
 
@@ -304,6 +305,15 @@ def test_where_it_broke_is_told_of_errors_of_ones_own_alone():
 # What can go wrong
 
 
+def test_no_answers_are_shown_to_who_has_nothing_that_passes(tmp_path, monkeypatch):
+    (tmp_path / book.MARK).touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Misuse, match="would show its answers") as refused:
+        run()
+    assert "grader hunt chapter-00" in refused.value.next_step
+    assert not (tmp_path / "hunts").exists()
+
+
 @pytest.mark.parametrize("harm", ["deleted", "broken", "emptied"])
 def test_a_file_that_is_gone_or_broken_is_called_that_and_can_be_left(hunting, capsys, harm):
     path = hunting / FILE
@@ -311,10 +321,15 @@ def test_a_file_that_is_gone_or_broken_is_called_that_and_can_be_left(hunting, c
         path.unlink()
     else:
         path.write_text("def (:" if harm == "broken" else stub.derive(CHAPTER.source))
-    assert run() == 1
-    printed = said(capsys)
-    words = {"deleted": "is not there", "broken": "line 1: invalid", "emptied": "It is empty now"}
-    assert words[harm] in printed and "grader hunt --give-up" in printed
+    if harm == "deleted":
+        with pytest.raises(Misuse, match="is gone") as gone:
+            run()
+        assert "grader hunt --give-up" in gone.value.next_step
+    else:
+        assert run() == 1
+        printed = said(capsys)
+        words = {"broken": "line 1: invalid", "emptied": "It is empty now"}
+        assert words[harm] in printed and "grader hunt --give-up" in printed
     assert run(give_up=True) == 0
     assert "The mistake: " in said(capsys)
     assert hunt.open_hunt(progress.events("hunt")) is None

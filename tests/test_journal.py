@@ -65,6 +65,12 @@ def test_a_note_needs_no_chapter_but_a_lone_word_is_one(home):
     assert unknown.returncode == 2 and "Did you mean logistic_regression?" in unknown.stderr
 
 
+def test_a_note_may_begin_with_a_word_that_is_a_chapter(home):
+    grader(home, "journal", "arrays", "are", "great")
+    text = (home / "journal" / "arrays.md").read_text(encoding="utf-8")
+    assert text.endswith("\n\narrays are great\n")
+
+
 def test_every_chapter_asks_its_questions(chapter):
     asked = journal.questions(chapter)
     section = chapter.prose.read_text(encoding="utf-8").split("\n## Aha\n")[1].split("\n## ")[0]

@@ -184,6 +184,13 @@ def test_narrow_plain_and_coloured_screens(home):
     assert "\x1b[32m✓" in grader(home, "status", NO_COLOR="", FORCE_COLOR="1").stdout
 
 
+def test_what_was_wrong_before_another_was_mended_is_checked_again(home):
+    tried(ARRAYS, "NearestMean.fit", "wrong")
+    assert "Next: grader hint NearestMean.fit" in grader(home, "status").stdout
+    tried(ARRAYS, "one_hot", "done")  # which it calls
+    assert "Next: grader check chapter-00" in grader(home, "status").stdout
+
+
 def test_the_list_marks_what_is_done_and_what_is_begun(home):
     for name in hole_names(LOGISTIC):
         tried(LOGISTIC, name, "done")

@@ -140,8 +140,8 @@ def listed(chapter: Chapter) -> dict[Change, str]:
 def digest(chapter: Chapter) -> str:
     """Return the hash of all that the figures of a chapter depend on."""
     files = [book.PACKAGE / "audit" / f"{name}.py" for name in MAKES_THEM]
-    files += [*book.stands_on(chapter), chapter.checks, chapter.other_way]
-    files += filter(Path.exists, [survivors_of(chapter)])
+    files += [*book.stands_on(chapter), chapter.checks]
+    files += filter(Path.exists, [chapter.other_way, survivors_of(chapter)])
     total = hashlib.sha256()
     for path in files:
         text = path.read_text(encoding="utf-8")

@@ -42,12 +42,20 @@ def run(options: argparse.Namespace) -> int:
     event = open_hunt(progress.events("hunt"), chapter)
     if options.give_up:
         if event is None:
-            raise Misuse("No hunt is open.", "grader hunt")
+            where = f" in chapter {chapter.number}" if chapter else ""
+            raise Misuse(f"No hunt is open{where}.", "grader hunt")
         return give_up(event, now)
     if event:
         return look(event, now)
     seed = time.time_ns() & 0xFFFFFFFF
-    return begin(chapter or choose(progress.events(), random.Random(seed)), seed)
+    events = progress.events()
+    if chapter is None and not cards.passed(events):
+        first = chapters()[0].name
+        raise Misuse(
+            "Nothing of yours passes yet, and a hunt in the book's code would show its answers.",
+            f"grader check {first}, or all the same: grader hunt {first}",
+        )
+    return begin(chapter or choose(events, random.Random(seed)), seed)
 
 
 def open_hunt(events: list[Event], chapter: Chapter | None = None) -> Event | None:
@@ -127,6 +135,8 @@ def look(event: Event, now: datetime) -> int:
 
     chapter = book.chapter_or_misuse(event.chapter)
     path = path_of(chapter)
+    if not path.exists():
+        raise Misuse(f"{label_of(path)} is gone.", f"{END}, and then grader hunt for another")
     print(screen.heading(chapter, screen.width(), path), "", sep="\n")
     try:
         file = submission.read(path, chapter)

@@ -38,10 +38,12 @@ def meant(name: str, words: list[str]) -> tuple[Chapter | None, str]:
     """Return which chapter is spoken of, if one is, and the note.
 
     What is no chapter's name begins a note, but for a word that stands alone:
-    that was meant to be a chapter.
+    that was meant to be a chapter. A word that is one may be the note's first.
     """
     note = " ".join(words).strip()
     chapter = book.find_chapter(name)
+    if chapter and len(words) > 1 and not any(map(str.isdigit, name)):
+        return chapter, f"{name} {note}"
     if chapter or not name.strip():
         return chapter, note
     if not note and " " not in name.strip():

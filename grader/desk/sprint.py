@@ -33,6 +33,7 @@ class Item:
 
 def run(options: argparse.Namespace) -> int:
     """Check the page that was begun, or propose what to do today."""
+    book.workspace()  # where there is none, say so
     return sprint(datetime.now().astimezone())
 
 

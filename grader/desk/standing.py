@@ -176,6 +176,8 @@ def next_step(found: Sequence[Standing]) -> str:
     if not left:
         return "grader hunt"
     last = max(left, key=lambda s: max((e.attempt for e in s.exercises), default=-1))
-    if not last.tried:
-        return f"grader check {last.chapter.name}"
+    wrong = [e.attempt for e in last.exercises if e.state and not e.is_done]
+    mended = [e.attempt for e in last.exercises if e.is_done]
+    if not last.tried or (wrong and max(mended, default=-1) > max(wrong)):
+        return f"grader check {last.chapter.name}"  # it may be right by what was mended since
     return screen.next_step(last.chapter, last.states, None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from grader import book, edit, screen, stub
 from grader.__main__ import main
 from grader.book import Chapter
-from grader.problems import FAILED, PASSED, Fault
+from grader.problems import FAILED, PASSED, Fault, Misuse
 
 CHAPTER = "logistic_regression"
 BEFORE, AFTER = 1.2, 3.8  # seconds of rest around each command, where somebody looks on
@@ -45,6 +45,10 @@ def run(options: argparse.Namespace) -> int:
             if code not in (PASSED, FAILED):
                 return code
     words, step = "Your own exercises are untouched.", f"grader check {book.chapters()[0].name}"
+    try:
+        book.workspace()
+    except Misuse as misuse:  # there are none yet
+        words, step = "That was it.", misuse.next_step
     line = f"\n{words}  Next: {step}"
     print(line if len(line) <= screen.width() else f"\n{words}\nNext: {step}")
     return PASSED
