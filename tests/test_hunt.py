@@ -396,6 +396,7 @@ def test_two_hunts_are_two_files_and_the_last_begun_comes_first(hunting):
 
 def test_a_hunt_that_cannot_be_noted_is_not_begun_in_silence(home):
     state = home / ".grader"
+    state.mkdir(exist_ok=True)
     aside = state.rename(home / "aside")
     state.write_text("in the way")
     try:

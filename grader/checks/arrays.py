@@ -30,6 +30,12 @@ def one_row_alone(code):
     return code.standardize(np.array([[9.0, 20.0]]), train)
 
 
+@check("standardize", expect=close(1e-4, 1e-6), forbids=["sklearn.preprocessing", "scipy.stats"])
+def hundred_million(code, rng):
+    """a feature some hundred million from zero keeps its spread"""
+    return code.standardize(rng.normal(size=(12, 2)).round(2) + np.array([1e8, -3e8]))
+
+
 @check("standardize", forbids=["sklearn.preprocessing", "scipy.stats"])
 def constant_feature(code, rng):
     """a constant feature is divided by 1, without a warning on the way"""
@@ -150,8 +156,18 @@ def mixed(code, rng):
         "batches that hold nothing but neighbours": sum(
             len(b) > 0 and np.ptp(b) < len(b) for b in every
         ),
+        "batches of one half alone": sum(bool((b < 100).all() or (b >= 100).all()) for b in every),
         "is it 0, 1, 2 and so on": bool((order == np.arange(200)).all()),
     }
+
+
+@check("batches", expect=exactly)
+def all_orders(code, rng):
+    """every order is as likely as any other"""
+    seen = [tuple(dealt(code, 3, 3, rng)[0].tolist()) for _ in range(6000)]
+    counts = {order: seen.count(order) for order in sorted(set(seen))}
+    spread = sum((count - 1000) ** 2 / 1000 for count in counts.values())
+    return {"orders of three": list(counts), "is one more frequent": spread > 45}
 
 
 @check("batches", expect=exactly)
@@ -216,6 +232,17 @@ def nearest(code):
     """each sample gets the label of the mean it is closest to"""
     model = model_with(code, [[0, 0], [4, 0], [0, 4]], ["crow", "owl", "wren"])
     return model.predict(np.array([[3.0, 1.0], [0.5, 0.2], [1.0, 9.0], [-1.0, -1.0]]))
+
+
+@check("NearestMean.predict", expect=exactly, forbids=["sklearn.neighbors"])
+def straight_lines(code, rng):
+    """near is along the straight line, and of equally near means it is the first"""
+    far = model_with(code, rng.integers(-9, 10, size=(6, 5)), list("abcdef"))
+    even = model_with(code, [[-1, 0], [1, 0], [0, 3]], ["crow", "owl", "wren"])
+    return {
+        "in five dimensions": far.predict(rng.normal(size=(60, 5)) * 5),
+        "between two means": even.predict(np.array([[0.0, 0.0], [0.0, -2.0]])),
+    }
 
 
 @check("NearestMean.predict", expect=exactly, forbids=["sklearn.neighbors"])
@@ -291,6 +318,49 @@ def read_only(code):
 
 
 MISTAKES = [
+    Mistake(
+        "the spread is taken from the mean square and the squared mean, which far from zero are "
+        "two large numbers with a small difference",
+        in_="standardize",
+        old="train.std(axis=0)",
+        new="np.sqrt(np.maximum((train**2).mean(axis=0) - mean**2, 0))",
+    ),
+    Mistake(
+        "some orders never come: no number can stay where it was",
+        in_="batches",
+        old="order = rng.permutation(n)  # (n,)",
+        new="order = np.arange(n)\n"
+        "    for i in range(n - 1, 0, -1):\n"
+        "        j = rng.integers(i)\n"
+        "        order[[i, j]] = order[[j, i]]",
+    ),
+    Mistake(
+        "some orders come more often than others: each number changes places with any",
+        in_="batches",
+        old="order = rng.permutation(n)  # (n,)",
+        new="order = np.arange(n)\n"
+        "    for i in range(n):\n"
+        "        j = rng.integers(n)\n"
+        "        order[[i, j]] = order[[j, i]]",
+    ),
+    Mistake(
+        "the two halves are shuffled apart, so that some samples never meet",
+        in_="batches",
+        old="rng.permutation(n)",
+        new="np.append(rng.permutation(n // 2), n // 2 + rng.permutation(n - n // 2))",
+    ),
+    Mistake(
+        "the way is measured along the axes, not along the straight line",
+        in_="NearestMean.predict",
+        old="pairwise_squared_distances(X, self.means_)",
+        new="np.abs(X[:, None] - self.means_).sum(axis=2)",
+    ),
+    Mistake(
+        "of equally near means the last is taken",
+        in_="NearestMean.predict",
+        old="D.argmin(axis=1)",
+        new="D.shape[1] - 1 - D[:, ::-1].argmin(axis=1)",
+    ),
     Mistake(
         "mean and spread are taken from the rows themselves instead of train",
         in_="standardize",

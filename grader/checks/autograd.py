@@ -324,6 +324,23 @@ def used_twice(code, rng):
 
 
 @check("Tensor.backward")
+def once_each(code, rng):
+    """each operation is asked once, however many ways lead through it"""
+    (a,) = leaves_of(code, rng, 3)
+    asked = []
+
+    def twice(grad):
+        asked.append(1)
+        return (2 * grad,)
+
+    b = code.operation(2 * a.data, (a,), twice)
+    for _ in range(10):
+        b = b + b
+    b.backward(np.ones(3))
+    return a.grad, len(asked)
+
+
+@check("Tensor.backward")
 def second_time(code, rng):
     """a second backward, of a new loss, is added to the first"""
     a, b = leaves_of(code, rng, 3, 3)
@@ -741,6 +758,12 @@ MISTAKES = [
         in_="Tensor.__getitem__",
         old="operation(self.data[key], (self,), backward)",
         new="Tensor(self.data[key])",
+    ),
+    Mistake(
+        "an operation is asked for its parts more than once",
+        in_="Tensor.backward",
+        old="parts = node.grad_fn(grad)",
+        new="parts = node.grad_fn(grad) and node.grad_fn(grad)",
     ),
     Mistake(
         "a later gradient overwrites an earlier one instead of being added",

@@ -31,9 +31,9 @@ def three_new_clouds(rng):
 
 @check("sigmoid", forbids=["scipy.special.expit"])
 def extremes(code):
-    """exact at -1000, 0 and 1000, without overflow on the way"""
+    """exact at -1000, 0, 1000 and both infinities, without overflow"""
     with np.errstate(over="raise", invalid="raise"):
-        return code.sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+        return code.sigmoid(np.array([-np.inf, -1000.0, 0.0, 1000.0, np.inf]))
 
 
 @check("sigmoid", forbids=["scipy.special.expit"])
@@ -78,6 +78,14 @@ def first_steps(code, rng):
     X, y = two_clouds(rng)
     models = [code.LogisticRegression(0.7, steps=s, l2=0.1).fit(X, y) for s in (1, 2, 5)]
     return [(model.w_, model.b_) for model in models]
+
+
+@check("LogisticRegression.fit", forbids=["sklearn.linear_model"])
+def last_steps(code, rng):
+    """it takes all its steps, however small they become"""
+    X, y = two_clouds(rng, n=24)
+    model = code.LogisticRegression(0.5, steps=120, l2=0.1).fit(X, y)
+    return model.w_, model.b_
 
 
 @check("LogisticRegression.fit", forbids=["sklearn.linear_model"])
@@ -166,6 +174,12 @@ def steps_that_suffice(code):
     return {f"max_steps={steps}": settles(steps) for steps in range(2, 7)}
 
 
+@check("fit_irls", forbids=["sklearn.linear_model", "statsmodels.api"])
+def near_enough(code, rng):
+    """it stops when no parameter moved further than the tolerance, and not before"""
+    return [code.fit_irls(*two_clouds(rng), tolerance=t)[:2] for t in (0.3, 0.01)]
+
+
 @check("fit_irls", expect=raises(RuntimeError), forbids=["sklearn.linear_model"])
 def separable(code):
     """without one it says that the weights grow for ever, and raises RuntimeError"""
@@ -226,6 +240,14 @@ def first_softmax_steps(code, rng):
 
 
 @check("SoftmaxRegression.fit", forbids=["sklearn.linear_model"])
+def last_softmax_steps(code, rng):
+    """it takes all its steps, however small they become"""
+    X, y = rng.normal(size=(24, 2)), rng.permutation(np.arange(24) % 3)
+    model = code.SoftmaxRegression(0.5, steps=120, l2=0.1).fit(X, y)
+    return model.W_, model.b_
+
+
+@check("SoftmaxRegression.fit", forbids=["sklearn.linear_model"])
 def named_classes(code, rng):
     """labels may be words: the columns follow the alphabet"""
     X, y = rng.normal(size=(30, 2)), rng.permutation(np.arange(30) % 3)
@@ -267,6 +289,26 @@ def new_points_of_three(code, X, y, X_new):
 
 
 MISTAKES = [
+    Mistake(
+        "it stops before all steps are taken, once the slope is small",
+        in_="LogisticRegression.fit",
+        old="            w = w - self",
+        new="            if max(np.abs(dw).max(), abs(db)) < 1e-3:\n"
+        "                break\n            w = w - self",
+    ),
+    Mistake(
+        "it stops before all steps are taken, once the slope is small",
+        in_="SoftmaxRegression.fit",
+        old="            W = W - self",
+        new="            if np.abs(dW).max() < 1e-3:\n                break\n"
+        "            W = W - self",
+    ),
+    Mistake(
+        "the tolerance that is asked for plays no part",
+        in_="fit_irls",
+        old="< tolerance",
+        new="< 1e-8",
+    ),
     Mistake(
         "exp(-z) is taken of every z: it overflows where z is very negative",
         in_="sigmoid",

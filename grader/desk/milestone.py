@@ -22,6 +22,7 @@ from grader.problems import FAILED, PASSED, Misuse, nearest
 from grader.submission import Obstacle, read
 from grader.verdict import DONE, NOT_YET
 
+TO_THE_END = 64  # the exit code of a program that came to its end; who leaves early knows it not
 BOOT = (
     "import sys; part = sys.argv.pop(1); sys.path[:] = sys.argv[1:]; "
     "from grader.desk.milestone import perform; perform(part)"
@@ -117,9 +118,15 @@ def run(options: Namespace) -> int:
         print(f"\nNext: grader check {next(iter(missing)).name}")
         return FAILED
     paths = [str(book.PACKAGE.parent), *filter(os.path.isabs, sys.path)]
-    return subprocess.call(
+    code = subprocess.call(
         [sys.executable, "-I", "-S", "-c", BOOT, part.word, *paths], env=os.environ | ONE_THREAD
     )
+    if code == TO_THE_END:
+        print("\nThat was your own code, all of it.  Next: grader status")
+        return PASSED
+    if code != FAILED:  # else it has said what was wrong
+        print("\nThe program did not come to its end: your code ended the process.")
+    return FAILED
 
 
 def overview() -> int:
@@ -161,12 +168,12 @@ def perform(word: str) -> NoReturn:
         subject.load(part.source, part.label, "__main__")
         sys.stdout.flush()
     except BrokenPipeError:
-        os._exit(PASSED)  # nobody reads any more
+        os._exit(TO_THE_END)  # nobody reads any more
     except BaseException as error:
         sys.stdout.flush()
         print("\n".join(fault(error, part, [file.label for file in files.values()])))
         sys.exit(FAILED)
-    sys.exit(PASSED)
+    sys.exit(TO_THE_END)
 
 
 def fault(error: BaseException, part: Part, labels: list[str]) -> list[str]:
