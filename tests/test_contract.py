@@ -183,6 +183,25 @@ def test_checks_name_holes_and_speak_in_sentences(chapter):
     assert not twice, f"two checks are called {twice[0]}"
 
 
+def test_checks_have_time_on_a_slow_machine(chapter):
+    for sketch in outline.sketches(chapter.checks.read_text(encoding="utf-8")):
+        assert sketch.limit >= 1, f"{sketch.id}: limit={sketch.limit:g} s is luck; a second or more"
+
+
+def test_mistakes_are_of_exercises(chapter):
+    holes = {hole.name for hole in stub.holes(chapter.source)}
+    strays = {mistake.in_ for mistake in reference_of(chapter).mistakes} - holes
+    assert not strays, f"there are mistakes in {strays}, which are no exercises"
+
+
+def test_the_other_way_is_another(chapter):
+    reference = stub.definitions(reference_tree(chapter))
+    other = stub.definitions(ast.parse(chapter.other_way.read_text(encoding="utf-8")))
+    for hole in stub.holes(chapter.source):
+        one, two = (ast.unparse(tree[hole.name].body[1:]) for tree in (reference, other))
+        assert one != two, f"tests/other_ways/{chapter.slug}.py has the reference's {hole.name}"
+
+
 def test_mistakes_complete_the_sentence(chapter):
     for mistake in reference_of(chapter).mistakes:
         assert not mistake.why.endswith("."), f"'This is how it looks when {mistake.why}.'"

@@ -319,49 +319,6 @@ def read_only(code):
 
 MISTAKES = [
     Mistake(
-        "the spread is taken from the mean square and the squared mean, which far from zero are "
-        "two large numbers with a small difference",
-        in_="standardize",
-        old="train.std(axis=0)",
-        new="np.sqrt(np.maximum((train**2).mean(axis=0) - mean**2, 0))",
-    ),
-    Mistake(
-        "some orders never come: no number can stay where it was",
-        in_="batches",
-        old="order = rng.permutation(n)  # (n,)",
-        new="order = np.arange(n)\n"
-        "    for i in range(n - 1, 0, -1):\n"
-        "        j = rng.integers(i)\n"
-        "        order[[i, j]] = order[[j, i]]",
-    ),
-    Mistake(
-        "some orders come more often than others: each number changes places with any",
-        in_="batches",
-        old="order = rng.permutation(n)  # (n,)",
-        new="order = np.arange(n)\n"
-        "    for i in range(n):\n"
-        "        j = rng.integers(n)\n"
-        "        order[[i, j]] = order[[j, i]]",
-    ),
-    Mistake(
-        "the two halves are shuffled apart, so that some samples never meet",
-        in_="batches",
-        old="rng.permutation(n)",
-        new="np.append(rng.permutation(n // 2), n // 2 + rng.permutation(n - n // 2))",
-    ),
-    Mistake(
-        "the way is measured along the axes, not along the straight line",
-        in_="NearestMean.predict",
-        old="pairwise_squared_distances(X, self.means_)",
-        new="np.abs(X[:, None] - self.means_).sum(axis=2)",
-    ),
-    Mistake(
-        "of equally near means the last is taken",
-        in_="NearestMean.predict",
-        old="D.argmin(axis=1)",
-        new="D.shape[1] - 1 - D[:, ::-1].argmin(axis=1)",
-    ),
-    Mistake(
         "mean and spread are taken from the rows themselves instead of train",
         in_="standardize",
         old="mean = train.mean(axis=0)  # (d,)\n"
@@ -850,6 +807,49 @@ MISTAKES = [
         in_="sliding_windows",
         old="strides=(step, step)",
         new="strides=(step, 0)",
+    ),
+    Mistake(
+        "the spread is taken from the mean square and the squared mean, which far from zero are "
+        "two large numbers with a small difference",
+        in_="standardize",
+        old="train.std(axis=0)",
+        new="np.sqrt(np.maximum((train**2).mean(axis=0) - mean**2, 0))",
+    ),
+    Mistake(
+        "some orders never come: no number can stay where it was",
+        in_="batches",
+        old="order = rng.permutation(n)  # (n,)",
+        new="order = np.arange(n)\n"
+        "    for i in range(n - 1, 0, -1):\n"
+        "        j = rng.integers(i)\n"
+        "        order[[i, j]] = order[[j, i]]",
+    ),
+    Mistake(
+        "some orders come more often than others: each number changes places with any",
+        in_="batches",
+        old="order = rng.permutation(n)  # (n,)",
+        new="order = np.arange(n)\n"
+        "    for i in range(n):\n"
+        "        j = rng.integers(n)\n"
+        "        order[[i, j]] = order[[j, i]]",
+    ),
+    Mistake(
+        "the two halves are shuffled apart, so that some samples never meet",
+        in_="batches",
+        old="rng.permutation(n)",
+        new="np.append(rng.permutation(n // 2), n // 2 + rng.permutation(n - n // 2))",
+    ),
+    Mistake(
+        "the way is measured along the axes, not along the straight line",
+        in_="NearestMean.predict",
+        old="pairwise_squared_distances(X, self.means_)",
+        new="np.abs(X[:, None] - self.means_).sum(axis=2)",
+    ),
+    Mistake(
+        "of equally near means the last is taken",
+        in_="NearestMean.predict",
+        old="D.argmin(axis=1)",
+        new="D.shape[1] - 1 - D[:, ::-1].argmin(axis=1)",
     ),
 ]
 

@@ -290,26 +290,6 @@ def new_points_of_three(code, X, y, X_new):
 
 MISTAKES = [
     Mistake(
-        "it stops before all steps are taken, once the slope is small",
-        in_="LogisticRegression.fit",
-        old="            w = w - self",
-        new="            if max(np.abs(dw).max(), abs(db)) < 1e-3:\n"
-        "                break\n            w = w - self",
-    ),
-    Mistake(
-        "it stops before all steps are taken, once the slope is small",
-        in_="SoftmaxRegression.fit",
-        old="            W = W - self",
-        new="            if np.abs(dW).max() < 1e-3:\n                break\n"
-        "            W = W - self",
-    ),
-    Mistake(
-        "the tolerance that is asked for plays no part",
-        in_="fit_irls",
-        old="< tolerance",
-        new="< 1e-8",
-    ),
-    Mistake(
         "exp(-z) is taken of every z: it overflows where z is very negative",
         in_="sigmoid",
         old="e = np.exp(-np.abs(z))  # in [0, 1]\n    return np.where(z >= 0, 1, e) / (1 + e)",
@@ -664,6 +644,26 @@ MISTAKES = [
         in_="SoftmaxRegression.fit",
         old="return self",
         new="return None",
+    ),
+    Mistake(
+        "it stops before all steps are taken, once the slope is small",
+        in_="LogisticRegression.fit",
+        old="            w = w - self",
+        new="            if max(np.abs(dw).max(), abs(db)) < 1e-3:\n"
+        "                break\n            w = w - self",
+    ),
+    Mistake(
+        "it stops before all steps are taken, once the slope is small",
+        in_="SoftmaxRegression.fit",
+        old="            W = W - self",
+        new="            if np.abs(dW).max() < 1e-3:\n                break\n"
+        "            W = W - self",
+    ),
+    Mistake(
+        "the tolerance that is asked for plays no part",
+        in_="fit_irls",
+        old="< tolerance",
+        new="< 1e-8",
     ),
 ]
 
