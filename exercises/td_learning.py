@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from solutions.inputs import as_floats, as_matrix, in_range
+from solutions.inputs import as_floats, as_matrix, as_vector, in_range
 
 
 class Step(NamedTuple):
@@ -57,7 +57,7 @@ def epsilon_greedy(q, epsilon):
     ----------
     Sutton and Barto (2018), section 5.4.
     """
-    q = as_vector(q, "q", least=1)
+    q = as_vector(q, "q")
     in_range("epsilon", epsilon, low=0, high=1)
     # your turn (warm-up)
     raise NotImplementedError("epsilon_greedy")
@@ -121,7 +121,7 @@ def discounted_return(rewards, gamma, last=0.0):
     ----------
     Sutton and Barto (2018), eq. 3.9.
     """
-    rewards = as_vector(rewards, "rewards")
+    rewards = as_vector(rewards, "rewards", least=0)
     in_range("gamma", gamma, low=0, high=1)
     # your turn (warm-up)
     raise NotImplementedError("discounted_return")
@@ -301,7 +301,7 @@ def n_step_return(rewards, values, n, gamma):
     ----------
     Sutton and Barto (2018), eq. 7.1.
     """
-    rewards = as_vector(rewards, "rewards")
+    rewards = as_vector(rewards, "rewards", least=0)
     values = as_vector(values, "values", exactly=len(rewards) + 1)
     in_range("n", n, low=1)
     in_range("gamma", gamma, low=0, high=1)
@@ -336,8 +336,8 @@ def td_lambda(
     ----------
     Sutton and Barto (2018), eq. 12.5 to 12.7, with one weight a state.
     """
-    V = as_vector(V, "V", least=1).copy()
-    rewards = as_vector(rewards, "rewards")
+    V = as_vector(V, "V").copy()
+    rewards = as_vector(rewards, "rewards", least=0)
     in_range("gamma", gamma, low=0, high=1)
     in_range("learning_rate", learning_rate, above=0)
     in_range("trace_decay", trace_decay, low=0, high=1)
@@ -368,20 +368,6 @@ def begin(env, Q, episodes, rng, epsilon, gamma):
     in_range("epsilon", epsilons.max(), high=1)
     env.reset(seed=int(rng.integers(2**31)))  # all chance hangs on rng
     return Q, np.broadcast_to(epsilons, episodes).tolist()
-
-
-def as_vector(values, name, least=0, exactly=None):
-    """Return floats (length,), finite, at least or exactly so many."""
-    values = as_floats(values, name)
-    short = values.ndim != 1 or len(values) < least
-    if short or exactly not in (None, len(values)):
-        want = f"({exactly},)" if exactly else f"({least} or more,)"
-        raise ValueError(
-            f"{name} must have shape {want}, but it has {values.shape}"
-        )
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite")
-    return values
 
 
 def as_states(states, m, count):

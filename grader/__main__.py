@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+ENDED: list[int] = []  # the signals that came; half an import calls them an ImportError
+
+
 def main(words: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     words = sys.argv[1:] if words is None else words
@@ -25,7 +28,9 @@ def main(words: list[str] | None = None) -> int:
         from grader.command import run
 
         return run(words, worker)
-    except KeyboardInterrupt:  # at any moment, so here
+    except BaseException as error:  # Ctrl-C at any moment, so here
+        if not (isinstance(error, KeyboardInterrupt) or ENDED):
+            raise
         print("\nStopped.", file=sys.stderr)
         return 130
     finally:
@@ -35,12 +40,27 @@ def main(words: list[str] | None = None) -> int:
             stop(worker)
 
 
+def stop_calmly() -> None:
+    """Let whatever ends a process end us as Ctrl-C does, so that nothing is left behind."""
+    import signal
+
+    def interrupt(number: int, frame: object) -> None:
+        ENDED.append(number)
+        raise KeyboardInterrupt
+
+    usual = (signal.SIG_DFL, signal.default_int_handler)  # nohup has it ignored
+    for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+        if number and signal.getsignal(number) in usual:
+            signal.signal(number, interrupt)
+
+
 def end() -> NoReturn:
     """Run the command and end this process at once.
 
     Everything is closed by then; what Python does on its way out, taking
     NumPy apart, would cost a person as much as a few checks.
     """
+    stop_calmly()
     code = main()
     try:
         sys.stdout.flush()

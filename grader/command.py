@@ -248,6 +248,21 @@ def sync(options: argparse.Namespace) -> int:
     return PASSED if all_in_step else FAILED
 
 
+def complain(text: str) -> None:
+    """Say what is wrong; where a person looks on, in lines that fit."""
+    lines = text.split("\n")
+    if sys.stderr.isatty():
+        from grader import screen
+
+        width = screen.width()
+        lines = [
+            part
+            for line in lines  # what fits stands as it is, a caret under its place
+            for part in ([line] if len(line) <= width else screen.wrapped(line, 0, width))
+        ]
+    print("\n".join(lines), file=sys.stderr)
+
+
 def run(words: list[str], worker: Any = None) -> int:
     """Run the command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):  # a sign it cannot spell is no reason to fail
@@ -260,9 +275,9 @@ def run(words: list[str], worker: Any = None) -> int:
         options.pytest = words[end + 1 :]  # argparse itself loses them behind an option
         return int(options.run(options))
     except Problem as problem:
-        print(problem.sentence, file=sys.stderr)
+        complain(problem.sentence)
         if problem.next_step:
-            print(f"Next: {problem.next_step}", file=sys.stderr)
+            complain(f"Next: {problem.next_step}")
         return problem.exit_code
     except BrokenPipeError:  # `grader list | head`
         sys.stderr.close()

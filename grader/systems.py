@@ -16,7 +16,7 @@ IS_LINUX = sys.platform == "linux"
 PARTS = {
     "fork": "each check runs in a copy of a warm process",
     "resource": "limits on memory, processor time and file size",
-    "landlock": "the learner's code reads only what it needs and writes only scratch",
+    "landlock": "the learner's code reads what it needs and writes only scratch",
     "seccomp": "no network, no other processes",
 }
 WITHOUT = {

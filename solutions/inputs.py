@@ -23,6 +23,31 @@ def as_floats(values, name):
     return values if values.dtype.kind == "f" else values.astype(float)
 
 
+def as_finite(values, name):
+    """Return `values`, of any shape, as floats without NaN or infinity."""
+    values = as_floats(values, name)
+    if not np.isfinite(values).all():
+        place = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
+        where = f"{name}[{str(place).strip('(,)')}]" if place else name
+        raise ValueError(
+            f"{name} must be finite, but {where} is {values[place]}"
+        )
+    return values
+
+
+def as_vector(values, name, least=1, exactly=None):
+    """Return finite floats (length,), at least or exactly so many."""
+    values = as_floats(values, name)
+    short = values.ndim != 1 or len(values) < least
+    if short or exactly not in (None, len(values)):
+        want = f"({least} or more,)" if exactly is None else f"({exactly},)"
+        raise ValueError(
+            f"{name} must have shape {want}, "
+            f"but its shape is {values.shape}"
+        )
+    return as_finite(values, name)
+
+
 def as_matrix(X, name="X"):
     """Return X as finite floats of shape (n, d), n and d at least 1."""
     X = as_floats(X, name)
@@ -33,12 +58,27 @@ def as_matrix(X, name="X"):
         )
     if X.size == 0:
         raise ValueError(f"{name} is empty: its shape is {X.shape}")
-    if not np.isfinite(X).all():
-        i, j = np.argwhere(~np.isfinite(X))[0]
+    return as_finite(X, name)
+
+
+def as_square(A, name="A"):
+    """Return A as finite floats of shape (n, n), n at least 1."""
+    A = as_floats(A, name)
+    if A.ndim != 2 or A.shape[0] != A.shape[1] or A.size == 0:
         raise ValueError(
-            f"{name} must be finite, but {name}[{i}, {j}] is {X[i, j]}"
+            f"{name} must be square, of shape (n, n), "
+            f"but its shape is {A.shape}"
         )
-    return X
+    return as_finite(A, name)
+
+
+def same_shape(a, b, a_name, b_name):
+    """Raise where two arrays that belong together differ in shape."""
+    if np.shape(a) != np.shape(b):
+        raise ValueError(
+            f"{a_name} and {b_name} must have the same shape, "
+            f"but {np.shape(a)} and {np.shape(b)} differ"
+        )
 
 
 def same_length(X, y):

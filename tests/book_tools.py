@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,16 @@ def workers_in(home):
         except OSError:
             continue
     return found
+
+
+def no_workers_in(home, within=10) -> bool:
+    """Return whether every process of this copy of the book ends within some seconds."""
+    late = time.monotonic() + within
+    while workers_in(home):
+        if time.monotonic() > late:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def run_notebook(book, folder: Path) -> dict[str, list]:

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from book_tools import copy_of_the_book, grader, workers_in
+from book_tools import copy_of_the_book, grader, no_workers_in
 
 from grader import book, command, screen, stub
 from grader.audit.graft import graft
@@ -641,7 +641,41 @@ def test_ctrl_c_stops_everything_with_130(home):
     assert errors.strip() == "Stopped."
     if Path("/proc").exists():
         time.sleep(0.2)
-        assert not workers_in(home), "a worker is left behind"
+        assert no_workers_in(home), "a worker is left behind"
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups here")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_who_is_ended_leaves_nothing_behind(home, tmp_path, name):
+    write(home, SOLVED + "\nopen('begun', 'w')\nwhile True: pass\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "check", "7"],
+        cwd=home,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("begun")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert list(tmp_path.rglob("begun")), "it never began"
+    process.send_signal(getattr(signal, name))
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors.strip()) == (130, "Stopped.")
+    assert list(tmp_path.iterdir()) == [] and no_workers_in(home)
+
+
+def test_a_complaint_fits_the_terminal_it_is_read_on(monkeypatch, capsys):
+    sentence = "notes.py, line 3: a long sentence " + "that goes on " * 8 + "to its end.\n    x ="
+    monkeypatch.setenv("COLUMNS", "60")
+    command.complain(sentence)
+    assert capsys.readouterr().err == f"{sentence}\n"  # in a pipe, as it is
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    command.complain(sentence)
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= 60 and lines[-1] == "    x ="
+    assert " ".join(lines[:-1]).split() == sentence.partition("\n")[0].split()
 
 
 def test_the_screen_in_the_readme_is_a_real_one(home):

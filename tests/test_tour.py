@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 import pytest
-from book_tools import copy_of_the_book, grader, workers_in
+from book_tools import copy_of_the_book, grader, no_workers_in
 
 from grader import book, edit, stub
 from grader.desk import tour
@@ -59,7 +59,7 @@ def test_ctrl_c_ends_it_and_its_folder(home, tmp_path):
         process.send_signal(signal.SIGINT)
         errors = process.stderr.read()
     assert process.returncode == 130 and errors.strip() == "Stopped."
-    assert not list(tmp_path.iterdir()) and not workers_in(home)
+    assert not list(tmp_path.iterdir()) and no_workers_in(home)
 
 
 def test_it_takes_about_twenty_seconds_where_somebody_looks_on(monkeypatch):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from grader import submission
 from grader.book import Chapter
 from grader.runner import Apart
@@ -16,13 +14,6 @@ def of_source(
     """Return the verdicts on a source by exercise, or raise Obstacle."""
     file = submission.Submission(label, source, submission.parse(source, label))
     return of(chapter, holes, file, seed)
-
-
-def of_file(
-    chapter: Chapter, holes: list[str], path: Path, seed: int = 0
-) -> dict[str, list[Verdict]]:
-    """Return the verdicts on a file by exercise, or raise Obstacle."""
-    return of(chapter, holes, submission.read(path, chapter), seed)
 
 
 def of(
