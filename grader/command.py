@@ -152,11 +152,14 @@ def check(options: argparse.Namespace) -> int:
         return PASSED if result.is_done else FAILED
     from grader.book import chapters
 
+    settings.brief = True
     for chapter in chapters():
         result = session.check(chapter, find.hole_names(chapter), settings, options.worker)
         options.worker = None
         if not result.is_done:
             return FAILED
+    if not options.json:
+        print("\nEvery chapter is done.  Next: grader sprint")
     return PASSED
 
 

@@ -88,6 +88,13 @@ def heading(chapter: Chapter, columns: int, path: Path | None = None) -> str:
     return both_ends(left, label_of(path or chapter.exercise), columns)
 
 
+def done_line(chapter: Chapter, count: int, style: Style, columns: int) -> str:
+    """Return the one line of a chapter that is done."""
+    word = f"{count} of {count}"
+    line = both_ends(f"chapter {chapter.number}  {chapter.title}", word, columns)
+    return line[: -len(word)] + style("green", word)
+
+
 def exercise_lines(hole: str, verdicts: list[Verdict], style: Style, columns: int) -> list[str]:
     """Return the lines of one exercise: its name and state, then its checks."""
     state = state_of(verdicts)

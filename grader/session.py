@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader import report, screen
-from grader.book import OURS, Chapter
+from grader.book import OURS, Chapter, chapters
 from grader.problems import Fault, Misuse
 from grader.runner import Apart, Here, Runner
 from grader.submission import Obstacle
@@ -59,9 +59,12 @@ class Result:
         return found
 
     @property
+    def is_done_so_far(self) -> bool:
+        return not self.obstacle and all(state == DONE for state in self.states.values())
+
+    @property
     def is_done(self) -> bool:
-        states = self.states.values()
-        return not self.obstacle and bool(states) and all(state == DONE for state in states)
+        return self.is_done_so_far and bool(self.exercises)
 
 
 class Collector:
@@ -116,6 +119,7 @@ class Options:
     debug: bool = False
     pytest_args: list[str] = field(default_factory=list)
     own: bool = False  # on the learner's own earlier chapters
+    brief: bool = False  # one line for a chapter that is done
 
 
 def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = None) -> Result:
@@ -133,9 +137,15 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
     runner: Runner = Here(chapter) if options.debug else Apart(chapter, holes=holes, worker=worker)
     result, style = Result(chapter), screen.style_of(sys.stdout)
 
+    # above a chapter that is not done, a line between it and those that are
+    held = [""] if options.brief and chapter != chapters()[0] else []
+
     def say(line: str) -> None:
-        if not options.as_json:
-            print(line, flush=True)
+        if options.brief and result.is_done_so_far:
+            held.append(line)
+        elif not options.as_json:
+            print(*held, line, sep="\n", flush=True)
+            held.clear()
 
     def found(hole: str, verdicts: list[Verdict]) -> None:
         for line in screen.exercise_lines(hole, verdicts, style, screen.width()):
@@ -156,7 +166,10 @@ def check(chapter: Chapter, holes: list[str], options: Options, worker: Any = No
         if by_pytest:
             run_pytest(runner, result, holes, options, found)
         result.sandbox = runner.sandbox
-    tell(result, holes, options, say)
+    if options.as_json or not (options.brief and result.is_done):
+        tell(result, holes, options, say)
+    else:
+        print(screen.done_line(chapter, len(holes), style, screen.width()), flush=True)
     if not options.own:  # then a failure may be of an earlier chapter
         record(result, runner)
     return result

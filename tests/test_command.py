@@ -92,8 +92,20 @@ def test_without_a_name_it_is_the_first_chapter_that_is_not_done(home):
     assert f"grader check {second.name}" not in run.stdout
     (home / "exercises" / first.exercise.name).write_text(first.source, encoding="utf-8")
     run = grader(home, "check")
-    assert run.returncode == 1 and f"Next: grader check {second.name}\n" in run.stdout
-    assert f"chapter {second.number}  {second.title}" in run.stdout
+    done, between, title, *_ = run.stdout.splitlines()
+    assert run.returncode == 1 and between == ""
+    assert re.fullmatch(rf"chapter {first.number}  {first.title} +(\d) of \1", done)
+    assert title.startswith(f"chapter {second.number}  {second.title}")
+
+
+def test_without_a_name_and_all_done_it_is_a_line_a_chapter(home):
+    for chapter in book.chapters():
+        (home / "exercises" / chapter.exercise.name).write_text(chapter.source, encoding="utf-8")
+    run = grader(home, "check")
+    *done, between, last = run.stdout.splitlines()
+    assert run.returncode == 0 and len(done) == len(book.chapters()) and between == ""
+    assert all(line.startswith("chapter") and len(line) == 80 for line in done)
+    assert last == "Every chapter is done.  Next: grader sprint"
 
 
 def test_one_exercise_that_is_done_leads_back_to_its_chapter(home):
