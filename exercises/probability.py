@@ -377,7 +377,7 @@ def gaussian_log_density(X, mean, covariance):
     X = as_matrix(X)
     d = X.shape[1]
     mean = as_vector(mean, "mean", exactly=d)
-    L = cholesky_root(covariance, d)  # (d, d), L @ L.T is the covariance
+    L = cholesky_root(covariance, d)  # (d, d): L @ L.T is covariance
     # your turn (stretch)
     raise NotImplementedError("gaussian_log_density")
 

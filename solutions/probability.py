@@ -440,7 +440,7 @@ def gaussian_log_density(X, mean, covariance):
     X = as_matrix(X)
     d = X.shape[1]
     mean = as_vector(mean, "mean", exactly=d)
-    L = cholesky_root(covariance, d)  # (d, d), L @ L.T is the covariance
+    L = cholesky_root(covariance, d)  # (d, d): L @ L.T is covariance
     # your turn (stretch)
     # hint: If x = mean + L z, then z = np.linalg.solve(L, x - mean) has
     # independent standard normal entries; the samples stand in columns.
@@ -450,7 +450,8 @@ def gaussian_log_density(X, mean, covariance):
     # hint: math.log gives a plain number, which leaves float32 alone.
     z = np.linalg.solve(L, (X - mean).T)  # (d, n)
     stretch = np.log(np.diag(L)).sum()
-    return -(z * z).sum(axis=0) / 2 - stretch - d / 2 * math.log(2 * np.pi)
+    constant = d / 2 * math.log(2 * np.pi)
+    return -(z * z).sum(axis=0) / 2 - stretch - constant
 
 
 def cholesky_root(covariance, d):

@@ -538,7 +538,7 @@ MISTAKES = [
         new="return rest",
     ),
     Mistake(
-        "-inf is taken from -inf where nothing has any weight, and that is NaN",
+        "minus infinity is taken from itself where nothing has any weight, and that is NaN",
         in_="log_sum_exp",
         old="    top = np.where(np.isfinite(top), top, 0)\n",
         new="",
@@ -938,10 +938,10 @@ MISTAKES = [
         new="",
     ),
     Mistake(
-        "2 pi counts once, not once for each feature",
+        "the factor 2 pi counts once, not once for each feature",
         in_="gaussian_log_density",
-        old=" - d / 2 * math.log(2 * np.pi)",
-        new=" - math.log(2 * np.pi) / 2",
+        old="d / 2 * math",
+        new="1 / 2 * math",
     ),
     Mistake(
         "the mean is not taken away",
