@@ -350,13 +350,20 @@ def categories_from_rng(code):
 
 
 def bell(z, known=None):
-    """Return how probable it is that a bell curve leaves so many between any two marks."""
+    """Return how probable it is that a bell curve leaves so many between any two marks.
+
+    Beside the counts, the means of the Hermite polynomials 1 to 4, each of
+    variance j! for a standard normal: they know mean, spread, lean and tails.
+    """
+    z = np.asarray(z)
     marks = np.arange(-3.5, 3.75, 0.25)
     below = np.array([0.5 * math.erfc(-m / math.sqrt(2)) for m in marks])
     counts = np.diff(np.searchsorted(np.sort(z), marks), prepend=0, append=len(z))
     expected = len(z) * np.diff(below, prepend=0, append=1)
-    tails = [chance_of(*([v[:j].sum(), v[j:].sum()] for v in (counts, expected))) for j in (1, 3)]
-    return min(chance_of(counts, expected), *tails)
+    hermite = [z, z**2 - 1, z**3 - 3 * z, z**4 - 6 * z**2 + 3]
+    off = [h.mean() * math.sqrt(len(z) / math.factorial(j)) for j, h in enumerate(hermite, 1)]
+    moments = [math.erfc(abs(o) / math.sqrt(2)) for o in off]
+    return float(np.min([chance_of(counts, expected), *moments]))
 
 
 def apart(z, known=None):
