@@ -373,7 +373,7 @@ def cost_optimal_threshold(y, p, cost_false_positive, cost_false_negative):
     Parameters
     ----------
     y : array, shape (n,)
-        0 or 1.
+        0 or 1; one class is enough.
     p : array, shape (n,)
         Probabilities, or any scores.
     cost_false_positive : float
