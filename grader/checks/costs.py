@@ -447,7 +447,7 @@ MISTAKES = [
         "each row of data is a point of its own, also where scores are equal",
         in_="roc_curve",
         old="values, tie = np.unique(-scores, return_inverse=True)  # (m - 1,), (n,)",
-        new='values, tie = np.sort(-scores), np.argsort(np.argsort(-scores, kind="stable"))',
+        new="values, tie = np.sort(-scores), np.argsort(np.argsort(-scores))",
         lesson="A threshold cannot tell equal scores apart, so they become alarms together: one "
         "point, and a slanted line to it. A test with all scores equal shows it at once.",
     ),
