@@ -200,7 +200,8 @@ def positions(y, y_hat, classes=None):
     if classes is None:
         classes = np.unique(np.append(y, y_hat))
     classes = np.asarray(classes)
-    if len({a.dtype.kind in "US" for a in (y, y_hat, classes)}) == 2:
+    firsts = [a.flat[0] for a in (y, y_hat, classes) if a.size]
+    if len({isinstance(first, str) for first in firsts}) == 2:
         raise TypeError("y, y_hat and classes must all be words, or none")
     if len(np.unique(classes)) < len(classes):
         raise ValueError("classes hold one label twice")

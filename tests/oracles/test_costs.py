@@ -278,6 +278,15 @@ def test_labels_that_do_not_fit_are_refused(y, y_hat, classes, error, sentence):
         confusion_matrix(y, y_hat, classes)
 
 
+def test_words_may_be_kept_as_objects_and_truth_values_are_labels():
+    words = np.array(["b", "a", "b"], dtype=object)
+    np.testing.assert_array_equal(confusion_matrix(words, ["a", "a", "b"]), [[1, 0], [1, 1]])
+    np.testing.assert_array_equal(confusion_matrix([1, 0], [True, True]), [[0, 1], [0, 1]])
+    np.testing.assert_array_equal(confusion_matrix(["a"], ["a"], ["b", "a"]), [[0, 0], [0, 1]])
+    with pytest.raises(ValueError, match="y holds 'a', which is none of the classes"):
+        confusion_matrix(["a"], ["a"], [])
+
+
 def test_integers_are_never_truncated_and_float32_is_kept():
     small = P.astype(np.float32)
     for function in (mse, mae, huber):
