@@ -24,6 +24,7 @@ KNOWN = {
     "diamonds": ([(53940,)] * 11, "8ef6f5b11935b064"),
     "digits": ([(1348, 64), (1348,), (449, 64), (449,)], "93f2e267e07665b5"),
     "fashion_mnist": ([(12000, 28, 28), (12000,), (2000, 28, 28), (2000,), 10], "a75299bea690e20c"),
+    "lending_club": ([(9857,)] * 24, "8962151c61d68180"),
     "mnist": ([(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)], "a8143f6020c73689"),
     "penguins": ([(344,)] * 9, "cd33916ca34190cf"),
     "shakespeare": ([42, 42, (42,)], "555f5761421895c7"),
@@ -141,6 +142,13 @@ def test_credit():
     data = bookdata.credit()
     assert data.bad.sum() == 1254 and np.isnan(data.income).sum() == 381
     assert np.count_nonzero(data.home == "") == 6 and set(data.records) == {"no", "yes"}
+
+
+def test_lending_club():
+    data = bookdata.lending_club()
+    assert data.bad.sum() == 517 and data.bad[~data.train].sum() == 136
+    assert len(set(data.grade)) == 35 and set(data.term) == {36, 60} and len(set(data.state)) == 50
+    assert np.isnan(data.employed).sum() == 645 and data.rate.min() == 5.32
 
 
 def test_mnist_is_shuffled():
