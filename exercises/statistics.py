@@ -138,7 +138,7 @@ def bootstrap_interval(x, statistic, rng, resamples=2000, level=0.95):
 
     References
     ----------
-    Efron and Tibshirani (1993), eq. 13.5.
+    Efron and Tibshirani (1993), chapter 13.
     """
     x, rng = as_vector(x, "x", least=2), as_rng(rng)
     resamples = whole("resamples", resamples, low=1)
@@ -170,8 +170,8 @@ def permutation_test(x, y, rng, shuffles=9999):
 
     References
     ----------
-    Davison and Hinkley, Bootstrap Methods and their Application (1997),
-    eq. 4.11.
+    Phipson and Smyth, Statistical Applications in Genetics and Molecular
+    Biology 9 (2010), article 39.
     """
     x, y, rng = as_vector(x, "x"), as_vector(y, "y"), as_rng(rng)
     shuffles = whole("shuffles", shuffles, low=1)
@@ -330,7 +330,7 @@ def chi2_independence(table):
 
     References
     ----------
-    Wasserman (2004), theorem 15.6; Pearson (1900).
+    Pearson, Philosophical Magazine 50 (1900), 157-175.
     """
     table = as_table(table)
     # your turn (core)

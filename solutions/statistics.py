@@ -126,12 +126,12 @@ def quantile(x, q):
     # your turn (warm-up)
     # hint: In sorted order the entries stand at 0, 1, ..., n - 1. The share
     # q stands at position q * (n - 1), seldom a whole number.
-    # hint: np.floor(position).astype(int) is the entry below; the one above
-    # must not be past the end: np.minimum.
+    # hint: position.astype(int) is the entry below, since it cuts off what
+    # is behind the point; the one above must not be past the end.
     # hint: Go from the lower to the upper entry by (position - low), and
     # give that the dtype of x.
     ordered, position = np.sort(x), q * (len(x) - 1)
-    low = np.floor(position).astype(int)  # (...)
+    low = position.astype(int)  # (...), rounded down
     high = np.minimum(low + 1, len(x) - 1)  # (...)
     part = (position - low).astype(x.dtype)  # (...) in [0, 1)
     return ordered[low] + part * (ordered[high] - ordered[low])
@@ -157,7 +157,7 @@ def bootstrap_interval(x, statistic, rng, resamples=2000, level=0.95):
 
     References
     ----------
-    Efron and Tibshirani (1993), eq. 13.5.
+    Efron and Tibshirani (1993), chapter 13.
     """
     x, rng = as_vector(x, "x", least=2), as_rng(rng)
     resamples = whole("resamples", resamples, low=1)
@@ -197,8 +197,8 @@ def permutation_test(x, y, rng, shuffles=9999):
 
     References
     ----------
-    Davison and Hinkley, Bootstrap Methods and their Application (1997),
-    eq. 4.11.
+    Phipson and Smyth, Statistical Applications in Genetics and Molecular
+    Biology 9 (2010), article 39.
     """
     x, y, rng = as_vector(x, "x"), as_vector(y, "y"), as_rng(rng)
     shuffles = whole("shuffles", shuffles, low=1)
@@ -216,7 +216,7 @@ def permutation_test(x, y, rng, shuffles=9999):
         sums = pooled[choices(len(pooled), n)].sum(axis=1)  # (ways,)
     else:
         shuffled = (rng.permutation(pooled) for _ in range(shuffles))
-        sums = np.array([way[:n].sum() for way in shuffled])  # (shuffles,)
+        sums = [way[:n].sum() for way in shuffled]
     reached = np.abs(sums) >= abs(pooled[:n].sum()) - slack
     if few:
         return reached.mean()
@@ -357,8 +357,7 @@ def welch_t_test(x, y):
     # hint: student_t_tail(abs(t), df) is one of the two tails.
     a, b = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
     t = (x.mean() - y.mean()) / math.sqrt(a + b)
-    u = a / (a + b)  # the share of x in the uncertainty
-    df = 1 / (u**2 / (len(x) - 1) + (1 - u) ** 2 / (len(y) - 1))
+    df = (a + b) ** 2 / (a**2 / (len(x) - 1) + b**2 / (len(y) - 1))
     return t, df, 2 * student_t_tail(abs(t), df)
 
 
@@ -380,7 +379,7 @@ def chi2_independence(table):
 
     References
     ----------
-    Wasserman (2004), theorem 15.6; Pearson (1900).
+    Pearson, Philosophical Magazine 50 (1900), 157-175.
     """
     table = as_table(table)
     # your turn (core)
@@ -442,7 +441,7 @@ def benjamini_hochberg(p):
     # hint: order = np.argsort(-p) has the largest first; what stands in
     # that order goes back by adjusted[order] = ...
     k, order = len(p), np.argsort(-p)  # the largest first
-    scaled = p[order] * (k / np.arange(k, 0, -1, dtype=p.dtype))  # (k,)
+    scaled = p[order] * (k / np.arange(k, 0, -1))  # (k,)
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum.accumulate(scaled)
     return adjusted

@@ -257,7 +257,8 @@ def whole_ways(code, rng):
     alone, rest = np.array([1e3] + [0.0] * 9), np.zeros(10)
     return {
         "ten and ten": code.permutation_test(alone, rest, rng, shuffles=200),
-        "all the same": code.permutation_test(rest + 0.1, rest + 0.1, rng, shuffles=200),
+        "all 0": code.permutation_test(rest, rest, rng, shuffles=200),
+        "all 0.1": code.permutation_test(rest + 0.1, rest + 0.1, rng, shuffles=200),
     }
 
 
@@ -269,6 +270,9 @@ def random_ways(code, rng):
     return {
         "8 and 8": code.permutation_test(x, y, rng),
         "8 and 8 others": code.permutation_test(far, far + 4, rng),
+        "3 and 20": code.permutation_test(
+            np.array([0.0, 1e3, 0.0]), np.zeros(20), rng, shuffles=1500
+        ),
         "5 and 16": code.permutation_test(far[:5] + 3, np.arange(16.0), rng),
     }
 
@@ -734,8 +738,7 @@ MISTAKES = [
         in_="welch_t_test",
         old="    a, b = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)\n"
         "    t = (x.mean() - y.mean()) / math.sqrt(a + b)\n"
-        "    u = a / (a + b)  # the share of x in the uncertainty\n"
-        "    df = 1 / (u**2 / (len(x) - 1) + (1 - u) ** 2 / (len(y) - 1))",
+        "    df = (a + b) ** 2 / (a**2 / (len(x) - 1) + b**2 / (len(y) - 1))",
         new="    df = len(x) + len(y) - 2\n"
         "    pooled = ((len(x) - 1) * x.var(ddof=1) + (len(y) - 1) * y.var(ddof=1)) / df\n"
         "    t = (x.mean() - y.mean()) / math.sqrt(pooled * (1 / len(x) + 1 / len(y)))",
@@ -743,7 +746,7 @@ MISTAKES = [
     Mistake(
         "the degrees are n + m - 2, as if both spread alike",
         in_="welch_t_test",
-        old="df = 1 / (u**2 / (len(x) - 1) + (1 - u) ** 2 / (len(y) - 1))",
+        old="df = (a + b) ** 2 / (a**2 / (len(x) - 1) + b**2 / (len(y) - 1))",
         new="df = len(x) + len(y) - 2",
         lesson="With equal sizes and equal spreads Welch's degrees are n + m - 2, and nothing "
         "shows. Let the smaller sample spread more: then it alone decides how sure we are, and "
@@ -886,7 +889,7 @@ MISTAKES = [
     Mistake(
         "every p-value is multiplied by k: that is Bonferroni's way",
         in_="benjamini_hochberg",
-        old="(k / np.arange(k, 0, -1, dtype=p.dtype))",
+        old="(k / np.arange(k, 0, -1))",
         new="k",
     ),
     Mistake(
@@ -919,8 +922,8 @@ MISTAKES = [
     Mistake(
         "the ranks run the wrong way: the largest is multiplied by k",
         in_="benjamini_hochberg",
-        old="np.arange(k, 0, -1, dtype=p.dtype)",
-        new="np.arange(1, k + 1, dtype=p.dtype)",
+        old="np.arange(k, 0, -1)",
+        new="np.arange(1, k + 1)",
     ),
     Mistake(
         "one question more is counted than there is",
@@ -931,8 +934,8 @@ MISTAKES = [
     Mistake(
         "ranks are counted from 0",
         in_="benjamini_hochberg",
-        old="np.arange(k, 0, -1, dtype=p.dtype)",
-        new="np.maximum(np.arange(k - 1, -1, -1, dtype=p.dtype), 1)",
+        old="np.arange(k, 0, -1)",
+        new="np.maximum(np.arange(k - 1, -1, -1), 1)",
     ),
     Mistake(
         "the answers come out sorted, not where their p-values stood",
