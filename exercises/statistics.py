@@ -307,7 +307,7 @@ def welch_t_test(x, y):
     x = as_vector(x, "x", least=2).astype(float)
     y = as_vector(y, "y", least=2).astype(float)
     if np.ptp(x) == np.ptp(y) == 0:
-        raise ValueError("x and y are both constant: they have no spread")
+        raise ValueError("x and y are both constant: no spread")
     # your turn (core)
     raise NotImplementedError("welch_t_test")
 
