@@ -18,7 +18,9 @@ from grader.book import ROOT
 
 # What each loader returns: the shapes (of a list its length), and a digest of all of it.
 KNOWN = {
+    "air_conditioning": ([(12,), (24,)], "96f555ce00a3ea9a"),
     "air_passengers": ([(144,)] * 3, "7bfcba8117766ff9"),
+    "berkeley": ([6, 2, (6, 2), (6, 2)], "09b8e45722a57ffe"),
     "census_names": ([88799, (88799,), (88799,), 4275, (4275,), 1219, (1219,)], "69e0857a0704b3e0"),
     "credit": ([(4454,)] * 15, "738fdfd56b2dfa8b"),
     "diamonds": ([(53940,)] * 11, "8ef6f5b11935b064"),
@@ -99,6 +101,12 @@ def test_air_passengers_hold_out_the_last_year():
         390,
         432,
     ]
+
+
+def test_berkeley():
+    data = bookdata.berkeley()
+    assert data.admitted.sum() == 1755 and (data.admitted + data.rejected).sum() == 4526
+    assert list(data.admitted.sum(axis=0)) == [1198, 557]  # men, women
 
 
 def test_penguins():

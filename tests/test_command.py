@@ -172,6 +172,15 @@ def test_a_fault_in_a_function_that_is_called_is_named_even_if_only_the_caller_i
     assert "0 of 1 exercise." in run.stdout
 
 
+@pytest.mark.parametrize("words", [["check", "7"], ["check", "7", "--debug"]])
+def test_from_among_the_exercises_none_is_taken_for_a_module_of_its_name(home, words):
+    """`python -m` puts the folder one stands in first, and chapter 3 is called statistics."""
+    write(home, SOLVED)
+    (home / "exercises" / "statistics.py").write_text("raise RuntimeError('not this one')\n")
+    run = grader(home / "exercises", *words, PYTHONPATH=str(home))
+    assert run.returncode == 0 and "8 of 8 exercises." in run.stdout, run.stdout + run.stderr
+
+
 def test_one_bad_exercise_does_not_hide_another(home):
     write(home, solved_with("e = np.exp(z - z.max", "e = np.exp(q - z.max"))
     run = grader(home, "check", "7")
