@@ -901,7 +901,7 @@ MISTAKES = [
     Mistake(
         "the level plays no part: it is 1.96 for all of them",
         in_="monte_carlo",
-        old="NormalDist().inv_cdf((1 + level) / 2)",
+        old="normal_quantile((1 + level) / 2)",
         new="1.959963984540054",
     ),
     Mistake(
