@@ -93,9 +93,8 @@ def check_pivot(M, j, smallest):
     """Raise where the pivot M[j, j] is lost in rounding."""
     if not abs(M[j, j]) > smallest[j]:
         raise np.linalg.LinAlgError(
-            f"A is singular to working precision: column {j} (counted from "
-            f"0) has no pivot larger than {abs(M[j, j]):.1e} left, so it is "
-            "a mixture of the columns before it"
+            f"A is singular to working precision: column {j}, counted from "
+            f"0, is a mixture of those before it ({M[j, j]:.1e} is left)"
         )
 
 
@@ -203,7 +202,7 @@ def power_iteration(A, start, tolerance=1e-10, max_steps=10_000):
     tolerance : float
         Stop as soon as |A v - value v| is at most tolerance |value|.
     max_steps : int
-        If they do not suffice, it raises RuntimeError.
+        Multiplications by A; if too few, it raises RuntimeError.
 
     Returns
     -------
@@ -221,8 +220,8 @@ def power_iteration(A, start, tolerance=1e-10, max_steps=10_000):
     if not v.any():
         raise ValueError("start must not be zero: it has no direction")
     in_range("tolerance", tolerance, above=0)
-    floor = len(A) * np.finfo(A.dtype).eps  # no residual is known better
-    tolerance = max(tolerance, float(floor))
+    whole("max_steps", max_steps, low=1)
+    tolerance = max(tolerance, len(A) * float(np.finfo(A.dtype).eps))
     # your turn (core)
     # hint: One multiplication, w = A @ v, serves three times: v @ w is the
     # eigenvalue that v stands for, w - value * v is what v still lacks,
@@ -231,7 +230,7 @@ def power_iteration(A, start, tolerance=1e-10, max_steps=10_000):
     # zero, and then there is nowhere to go.
     # hint: After max_steps without that, raise not_converged(max_steps,
     # "steps", residual).
-    for _ in range(whole("max_steps", max_steps, low=1)):
+    for _ in range(max_steps):
         w = A @ v  # (n,)
         value = v @ w
         residual = np.sqrt(np.sum((w - value * v) ** 2))
@@ -243,9 +242,7 @@ def power_iteration(A, start, tolerance=1e-10, max_steps=10_000):
 
 def not_converged(count, what, left):
     """Return the error that ends an iteration which did not settle."""
-    return RuntimeError(
-        f"not converged after {count} {what}: {left:.2g} is still left"
-    )
+    return RuntimeError(f"not settled in {count} {what}: {left:.2g} left")
 
 
 def rotation(a, b, c):
@@ -288,10 +285,9 @@ def rotation(a, b, c):
 
 
 def turn(M, i, j, cosine, sine):
-    """Turn the rows i and j of M towards each other, in place.
+    """Turn the rows i and j of M among each other, in place.
 
-    i and j, cosine and sine are arrays (k,): k pairs of rows at once, and
-    no row in two of them. turn(M.T, ...) turns columns.
+    All are arrays (k,), for k pairs of rows; turn(M.T, ...) turns columns.
     """
     cosine, sine = cosine[:, None], sine[:, None]  # (k, 1)
     Mi, Mj = M[i], M[j]  # (k, ...) copies
@@ -302,9 +298,8 @@ def turn(M, i, j, cosine, sine):
 def rounds(n):
     """Pair each of n with each other once, as a tournament does.
 
-    A round is two arrays (n // 2,), i and j: no number is in it twice, so
-    that all its pairs can be turned at once. One sits still, and the
-    others move on by a seat.
+    A round is two arrays, i and j, that hold no number twice, so that all
+    its pairs can be turned at once. One sits still, the others move on.
     """
     seats = np.arange(n + n % 2)
     half = len(seats) // 2
@@ -333,6 +328,7 @@ def eigh_jacobi(A):
         In ascending order.
     vectors : array, shape (n, n)
         vectors[:, i] belongs to values[i]; orthonormal, of either sign.
+        If MAX_SWEEPS sweeps are too few, it raises RuntimeError.
 
     References
     ----------
@@ -347,8 +343,8 @@ def eigh_jacobi(A):
     # hint: To keep the eigenvalues, turn the rows of A, then its columns,
     # by the same angles; and the rows of Vt, which remember.
     # hint: Before each of MAX_SWEEPS sweeps look whether the largest entry
-    # of off_diagonal(A), in size, is at most `small`. Then sort: np.argsort
-    # of the diagonal gives the order, and the vectors belong in columns.
+    # of off_diagonal(A), in size, is at most `small`. Then sort by
+    # np.diag(A).argsort(), and let the vectors stand in columns.
     # hint: Otherwise raise not_converged(MAX_SWEEPS, "sweeps", largest).
     for _ in range(MAX_SWEEPS):
         largest = np.abs(off_diagonal(A)).max()
@@ -391,15 +387,15 @@ def svd(A):
         In descending order, none negative.
     Vt : array, shape (r, d)
         Orthonormal rows; A = (U * singular_values) @ Vt.
+        If MAX_SWEEPS sweeps are too few, it raises RuntimeError.
 
     References
     ----------
     Golub and Van Loan (2013), 8.6.3; Demmel and Veselic (1992).
     """
     A = as_matrix(A, "A")
-    if A.shape[0] < A.shape[1]:  # wide
-        V, singular_values, Ut = svd(A.T)
-        return Ut.T, singular_values, V.T
+    if A.shape[0] < A.shape[1]:
+        return tuple(M.T for M in svd(A.T)[::-1])
     W, scale = scaled(A.T)  # (d, n): a column of A in each row, a copy
     Vt = np.eye(len(W), dtype=W.dtype)
     small = A.shape[0] * np.finfo(W.dtype).eps
@@ -448,10 +444,9 @@ def largest_cosine(W):
     return np.abs(off_diagonal(G / length / length[:, None])).max()
 
 
-def working_zero(shape, singular_values):
+def working_zero(shape, s):
     """Return up to which size a singular value counts as zero."""
-    eps = np.finfo(singular_values.dtype).eps
-    return max(shape) * eps * singular_values[0]
+    return max(shape) * np.finfo(s.dtype).eps * s[0]
 
 
 def pseudo_inverse(A):
@@ -464,8 +459,7 @@ def pseudo_inverse(A):
     Returns
     -------
     A_plus : array, shape (d, n)
-        A_plus @ b is the x of which A x is nearest to b; if many are, the
-        shortest of them.
+        A_plus @ b is the shortest x of those whose A x is nearest to b.
 
     References
     ----------
@@ -474,15 +468,15 @@ def pseudo_inverse(A):
     A = as_matrix(A, "A")
     # your turn (core)
     # hint: Undo the three factors of the svd, the last one first.
-    # hint: Singular values up to working_zero(A.shape, singular_values)
-    # cannot be undone; leave them out, with their rows and columns.
+    # hint: Singular values up to working_zero(A.shape, s) cannot be undone:
+    # leave them out, with their columns of U and their rows of Vt.
     U, s, Vt = svd(A)
     keep = s > working_zero(A.shape, s)
     return (Vt[keep].T / s[keep]) @ U[:, keep].T
 
 
 def condition_number(A):
-    """Return by how much an error in b can grow in the x of A x = b.
+    """Return by how much a relative error can grow in solving A x = b.
 
     Parameters
     ----------
@@ -501,7 +495,6 @@ def condition_number(A):
     A = as_matrix(A, "A")
     # your turn (warm-up)
     # hint: Only the first and the last singular value matter.
-    # hint: The last one counts as zero up to working_zero(A.shape, s); then
-    # the answer is np.inf.
+    # hint: If the last is at most working_zero(A.shape, s): np.inf.
     _, s, _ = svd(A)
     return s[0] / s[-1] if s[-1] > working_zero(A.shape, s) else np.inf
