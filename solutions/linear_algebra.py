@@ -35,7 +35,7 @@ def solve_gauss(A, b):
     Parameters
     ----------
     A : array, shape (n, n)
-    b : array, shape (n,) or (n, m)
+    b : array of shape (n,) or (n, m)
         One right-hand side, or one in each column.
 
     Returns

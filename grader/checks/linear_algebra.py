@@ -640,7 +640,7 @@ MISTAKES = [
         new="k = j",
     ),
     Mistake(
-        "the largest entry is sought without its size: a large negative one is passed over",
+        "the pivot of U is sought without its size: a large negative entry is passed over",
         in_="lu",
         old="np.abs(U[j:, j]).argmax()",
         new="U[j:, j].argmax()",
@@ -682,7 +682,7 @@ MISTAKES = [
         new="np.triu(U).astype(float)",
     ),
     Mistake(
-        "Gram-Schmidt: what earlier directions have is subtracted, and rounding remains",
+        "it is Gram-Schmidt: what lies along earlier directions is subtracted, and rounding remains",
         in_="qr_householder",
         old="    for j in range(r):\n"
         "        v = unit(R[j:, j])  # (n - j,)\n"
