@@ -682,7 +682,7 @@ MISTAKES = [
         new="np.triu(U).astype(float)",
     ),
     Mistake(
-        "it is Gram-Schmidt: what lies along earlier directions is subtracted, and rounding remains",
+        "it is Gram-Schmidt: parts along earlier directions are subtracted, and rounding remains",
         in_="qr_householder",
         old="    for j in range(r):\n"
         "        v = unit(R[j:, j])  # (n - j,)\n"
