@@ -865,7 +865,7 @@ MISTAKES = [
         "two nearly equal numbers are subtracted, so that a tiny angle has no digits left",
         in_="rotation",
         old="t = 2 * b / np.where(below == 0, 1, below)",
-        new="t = -(delta - np.where(delta < 0, -root, root)) / np.where(b == 0, 1, 2 * b)",
+        new="t = (below - 2 * delta) / np.where(b == 0, 1, 2 * b)",
         lesson="The school formula for the smaller root takes delta from a root that is nearly "
         "delta. Multiplied out the other way, 2 b over a sum, nothing cancels.",
     ),
