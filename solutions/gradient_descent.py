@@ -1,18 +1,17 @@
 """Downhill: gradient descent, its faster kin, and how fast each arrives.
 
 Throughout: d parameters, t steps taken.
-    theta (d,) parameters               loss, a function: theta to one number
-    gradient, a function: theta to (d,); of an optimiser's step, its value
-    hessian, a function: theta to (d, d) second derivatives
+    theta (d,) parameters         loss, a function: theta to one number
+    gradient, a function: theta to (d,); where an array, its value at theta
+    hessian, a function: theta to the second derivatives (d, d)
     path (t + 1, d) every place visited, the start first, the answer last
     A (n, n), b (n,), x (n,) a linear system A x = b
     learning_rate () the step size, eta in the formulas
 Nothing that is given is changed: every step returns new parameters.
 
 Sources: Nocedal and Wright, Numerical Optimization (2nd ed., 2006);
-Kingma and Ba, Adam: A method for stochastic optimization (ICLR 2015);
-Polyak, Some methods of speeding up the convergence of iteration methods
-(1964).
+Polyak (1964), Robbins and Monro (1951), Hestenes and Stiefel (1952) and
+Kingma and Ba, Adam (2015), as the chapter lists them.
 """
 
 import numpy as np
@@ -23,6 +22,7 @@ from solutions.inputs import (
     as_square,
     as_vector,
     in_range,
+    same_length,
     same_shape,
     whole,
 )
@@ -32,18 +32,14 @@ BELOW_ONE = 1 - 1e-12  # the most of a share that must not be all
 
 
 def answering(function, name, shape, dtype=None):
-    """Return `function`, made to answer with floats of this shape, or raise.
-
-    NaN and infinity pass: each method says itself what they mean to it.
-    """
+    """Return `function`, made to answer with floats of this shape."""
 
     def ask(theta):
-        answer = as_floats(function(theta), f"what {name} returns")
+        answer = as_floats(function(theta), f"{name}(theta)")
         if answer.shape != shape:
-            want = "be one number" if shape == () else f"have shape {shape}"
             raise ValueError(
-                f"what {name} returns must {want}, for theta of shape "
-                f"{theta.shape}, but its shape is {answer.shape}"
+                f"{name} must return {shape or 'one number'} for theta of "
+                f"shape {theta.shape}, not shape {answer.shape}"
             )
         return answer.astype(dtype or answer.dtype)[()]
 
@@ -61,13 +57,12 @@ def not_converged(steps, change):
 def numerical_gradient(loss, theta, step=None):
     """Measure the slope: walk a little to both sides, along each parameter.
 
-    The walk is as long as `step`, times |theta[i]| where that is above 1.
-    It is done in float64, whatever theta is in.
+    It goes as far as `step`, times |theta[i]| where that is above 1, and
+    is done in float64, whatever theta is in.
 
     Parameters
     ----------
     loss : function
-        Of an array like theta, returning one number.
     theta : array, shape (...)
     step : float
         The cube root of the precision of float64, 6e-6, unless told.
@@ -79,68 +74,53 @@ def numerical_gradient(loss, theta, step=None):
 
     References
     ----------
-    Nocedal and Wright (2006), eq. 8.7 and the step below it.
+    Nocedal and Wright (2006), section 8.1.
     """
     theta = as_finite(theta, "theta")
-    precision = theta.dtype
+    precision = theta.dtype  # of the result
     theta = theta.astype(np.result_type(precision, np.float64))
     loss = answering(loss, "loss", ())
     step = np.cbrt(np.finfo(float).eps) if step is None else step
     in_range("step", step, above=0)
     gradient = np.empty_like(theta)
     # your turn (warm-up)
-    # hint: for i in np.ndindex(theta.shape) visits every parameter; theta[i]
-    # is one number, whatever the shape.
-    # hint: Change that one number in two copies of theta: in one it is
-    # step * max(1, abs(theta[i])) more, in the other as much less.
+    # hint: for i in np.ndindex(theta.shape) visits each number theta[i].
+    # hint: In two copies of theta, make that one number larger and smaller
+    # by step * max(1, abs(theta[i])).
     # hint: The slope is the difference of the two losses over the distance
     # of the two places. Return it .astype(precision).
     for i in np.ndindex(theta.shape):
         ahead, behind = theta.copy(), theta.copy()
         ahead[i] += step * max(1, abs(theta[i]))
         behind[i] -= step * max(1, abs(theta[i]))
-        rise = loss(ahead) - loss(behind)
-        gradient[i] = rise / (ahead[i] - behind[i])  # as rounded
+        gradient[i] = (loss(ahead) - loss(behind)) / (ahead[i] - behind[i])
     return gradient.astype(precision)
 
 
 def refuse_divergence(losses, learning_rate):
-    """Raise RuntimeError where the losses so far show that the walk is lost.
-
-    It is where the last loss is not finite, or where the last ten steps
-    were all upwards and have led above the start.
-    """
+    """Raise where no loss is left, or ten rises led above the first one."""
     last = losses[-11:]
-    grows = len(last) == 11 and bool(np.all(np.diff(last) > 0))
+    grows = len(last) == 11 and np.all(np.diff(last) > 0)
     if not np.isfinite(losses[-1]) or (grows and losses[-1] > losses[0]):
         raise RuntimeError(
-            f"diverged: after {len(losses) - 1} steps the loss is "
-            f"{losses[-1]:.3g}, at the start it was {losses[0]:.3g}; the "
-            f"learning rate of {learning_rate:g} is too high, if the "
-            "gradient is right"
+            f"diverged: in {len(losses) - 1} steps the loss went from "
+            f"{losses[0]:.3g} to {losses[-1]:.3g}; the learning rate of "
+            f"{learning_rate:g} is too high, if the gradient is right"
         )
 
 
 def gradient_descent(
-    loss,
-    gradient,
-    theta,
-    learning_rate=0.1,
-    max_steps=10_000,
-    tolerance=1e-8,
+    loss, gradient, theta, learning_rate, max_steps=10_000, tolerance=1e-8
 ):
     """Walk downhill by the slope, until a step moves nothing any more.
 
     Parameters
     ----------
-    loss : function
-        Of theta (d,), returning one number.
-    gradient : function
-        Of theta (d,), returning its slope (d,).
+    loss, gradient : function
     theta : array, shape (d,)
-        Where to start.
     learning_rate : float
     max_steps : int
+        A RuntimeError is raised if they do not suffice, or it diverges.
     tolerance : float
         Stop when no parameter moved further than this.
 
@@ -148,14 +128,9 @@ def gradient_descent(
     -------
     path : array, shape (t + 1, d)
 
-    Raises
-    ------
-    RuntimeError
-        If the walk diverges, or max_steps do not suffice.
-
     References
     ----------
-    Nocedal and Wright (2006), eq. 2.9 and section 3.3.
+    Nocedal and Wright (2006), sections 2.2 and 3.3.
     """
     theta = as_vector(theta, "theta")
     loss = answering(loss, "loss", ())
@@ -165,8 +140,7 @@ def gradient_descent(
     max_steps = whole("max_steps", max_steps, low=1)
     path, losses = [theta], [loss(theta)]
     # your turn (core)
-    # hint: The slope points uphill; the step is learning_rate times the
-    # slope, the other way.
+    # hint: The slope at path[-1] points uphill: go the other way.
     # hint: After each step append to path and to losses, and call
     # refuse_divergence(losses, learning_rate).
     # hint: change = path[-1] - path[-2]. Once np.abs(change).max() is at
@@ -183,12 +157,7 @@ def gradient_descent(
 
 
 class Optimiser:
-    """What SGD and its kin share: a step size, and a memory.
-
-    `theta = optimiser.step(theta, gradient)` returns new parameters of any
-    shape and leaves the old ones as they are; who keeps them in one place
-    writes `theta[...] = optimiser.step(theta, gradient)`.
-    """
+    """What SGD and its kin share: `theta = its.step(theta, gradient)`."""
 
     memory = ()  # names of the arrays, like theta, kept between steps
 
@@ -199,10 +168,7 @@ class Optimiser:
         self.t = 0  # steps begun
 
     def begin(self, theta, gradient):
-        """Count a step; return both as floats of one shape and precision.
-
-        At the first step the arrays in the memory are made: zeros.
-        """
+        """Count a step; return both as floats. The memory begins at 0."""
         theta = as_finite(theta, "theta")
         gradient = as_finite(gradient, "gradient")
         same_shape(theta, gradient, "theta", "gradient")
@@ -222,9 +188,7 @@ class SGD(Optimiser):
 
         Parameters
         ----------
-        theta : array, shape (...)
-        gradient : array, shape (...)
-            Its value at theta.
+        theta, gradient : array, shape (...)
 
         Returns
         -------
@@ -232,7 +196,7 @@ class SGD(Optimiser):
 
         References
         ----------
-        Robbins and Monro (1951), with a constant step.
+        Robbins and Monro (1951), whose steps also shrink.
         """
         theta, gradient = self.begin(theta, gradient)
         # your turn (warm-up)
@@ -255,9 +219,7 @@ class Momentum(Optimiser):
 
         Parameters
         ----------
-        theta : array, shape (...)
-        gradient : array, shape (...)
-            It is added to the velocity whole, from the first step on.
+        theta, gradient : array, shape (...)
 
         Returns
         -------
@@ -269,8 +231,7 @@ class Momentum(Optimiser):
         """
         theta, gradient = self.begin(theta, gradient)
         # your turn (core)
-        # hint: self.velocity is zeros at first, and what you leave there
-        # will be there at the next step.
+        # hint: self.velocity is zeros at first; what you leave there stays.
         # hint: The new velocity is self.momentum times the old one plus the
         # gradient; the step follows the new one, not the gradient.
         self.velocity = self.momentum * self.velocity + gradient
@@ -278,10 +239,7 @@ class Momentum(Optimiser):
 
 
 class RMSProp(Optimiser):
-    """Steps of like size for all parameters, however steep it is there.
-
-    `decay`, in [0, 1), is the share of the mean square that is kept.
-    """
+    """Steps of like size, steep or flat; `decay` of the memory is kept."""
 
     memory = ("square",)
 
@@ -295,8 +253,7 @@ class RMSProp(Optimiser):
 
         Parameters
         ----------
-        theta : array, shape (...)
-        gradient : array, shape (...)
+        theta, gradient : array, shape (...)
 
         Returns
         -------
@@ -304,8 +261,7 @@ class RMSProp(Optimiser):
 
         References
         ----------
-        Tieleman and Hinton (2012), lecture 6.5; epsilon is added to the
-        root, as in torch.optim.RMSprop.
+        Tieleman and Hinton (2012); epsilon as in torch.optim.RMSprop.
         """
         theta, gradient = self.begin(theta, gradient)
         # your turn (core)
@@ -320,11 +276,7 @@ class RMSProp(Optimiser):
 
 
 class Adam(Optimiser):
-    """Momentum and rescaling, both corrected for their start at zero.
-
-    `beta1` and `beta2`, in [0, 1), are the shares that are kept of the mean
-    gradient and of the mean square.
-    """
+    """Momentum and rescaling, both corrected for their start at zero."""
 
     memory = ("mean", "square")
 
@@ -341,8 +293,7 @@ class Adam(Optimiser):
 
         Parameters
         ----------
-        theta : array, shape (...)
-        gradient : array, shape (...)
+        theta, gradient : array, shape (...)
 
         Returns
         -------
@@ -375,22 +326,19 @@ def backtracking(
 ):
     """Return the first learning rate that lowers the loss enough: halve it.
 
-    Enough is a share of what a straight line with the slope at theta would
-    fall by. After 60 halvings without that a RuntimeError is raised.
+    Enough is a share of what a straight line with the slope at theta falls.
+    After 60 halvings without that a RuntimeError is raised.
 
     Parameters
     ----------
     loss : function
-        Of theta (d,), returning one number; NaN is never enough.
     theta : array, shape (d,)
     gradient : array, shape (d,)
-        Its value at theta.
     direction : array, shape (d,)
-        Downhill, or a ValueError: -gradient, or another method's step.
+        Downhill, or a ValueError is raised: -gradient, for one.
     learning_rate : float
-        The first to try.
+        The first to try; NaN as the loss is never enough.
     share : float
-        In (0, 1).
 
     Returns
     -------
@@ -408,15 +356,13 @@ def backtracking(
     in_range("share", share, above=0, high=BELOW_ONE)
     slope = gradient @ direction
     if slope >= 0:
-        raise ValueError(
-            f"direction is not downhill: the slope is {slope:g}"
-        )
+        raise ValueError(f"direction is not downhill: its slope is {slope}")
     # your turn (core)
     # hint: A step of this rate ends at theta + learning_rate * direction.
     # hint: It is enough if the loss there is at most the loss at theta plus
     # share * learning_rate * slope; the slope is negative.
-    # hint: Test, halve, test again: the first rate and 60 halves of it.
-    # hint: At the end raise not_converged(60, learning_rate * direction).
+    # hint: Test, halve, test again. After 60 halvings raise
+    # not_converged(60, learning_rate * direction).
     start = loss(theta)
     for _ in range(61):
         bound = start + share * learning_rate * slope
@@ -429,13 +375,13 @@ def backtracking(
 def newton_change(H, gradient, step):
     """Solve H change = gradient, or say why there is no one answer."""
     if not np.isfinite(H).all() or not np.isfinite(gradient).all():
-        raise RuntimeError(f"diverged: step {step} began where no slope is")
+        raise RuntimeError(f"diverged: no finite slope before step {step}")
     try:
         return solve_gauss(H, gradient)
     except np.linalg.LinAlgError as problem:
         raise np.linalg.LinAlgError(
-            f"at step {step} the Hessian is singular: along some direction "
-            f"the slope does not change, so no bottom is in sight ({problem})"
+            f"the Hessian of step {step} is singular, along some direction "
+            f"the slope does not change: as a system A x = b, {problem}"
         ) from problem
 
 
@@ -444,12 +390,8 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
 
     Parameters
     ----------
-    gradient : function
-        Of theta (d,), returning the slope (d,).
-    hessian : function
-        Of theta (d,), returning the second derivatives (d, d).
+    gradient, hessian : function
     theta : array, shape (d,)
-        Where to start.
     max_steps : int
         A RuntimeError is raised where they do not suffice.
     tolerance : float
@@ -461,7 +403,7 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
 
     References
     ----------
-    Nocedal and Wright (2006), eq. 2.15 and theorem 3.5.
+    Nocedal and Wright (2006), section 3.3, theorem 3.5.
     """
     theta = as_vector(theta, "theta")
     d, kind = len(theta), theta.dtype
@@ -472,10 +414,8 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
     path = [theta]
     # your turn (core)
     # hint: newton_change(H, gradient, step) solves for the change, which is
-    # subtracted; give it both at the present place, steps from 1.
-    # hint: Append to path; once np.abs(change).max() is at most the
-    # tolerance, return np.array(path).
-    # hint: At the end raise not_converged(max_steps, change).
+    # subtracted; give it both at path[-1], and count steps from 1.
+    # hint: Stop, or raise not_converged, as in gradient_descent.
     for step in range(1, max_steps + 1):
         place = path[-1]
         change = newton_change(hessian(place), gradient(place), step)
@@ -489,8 +429,8 @@ def refuse_flat(curvature, step):
     """Raise ValueError where a direction does not bend upwards."""
     if not curvature > 0:
         raise ValueError(
-            f"step {step} met a direction of curvature {curvature:.3g}: A "
-            "must be positive definite, or the valley has no bottom"
+            f"A must be positive definite, but step {step} met a direction "
+            f"of curvature {curvature:.3g}: there the valley has no bottom"
         )
 
 
@@ -499,11 +439,10 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
 
     Parameters
     ----------
-    A : array, shape (n, n), or function
-        A function takes v (n,) and returns A v (n,).
+    A : array (n, n), or function from v (n,) to A v (n,)
     b : array, shape (n,)
     max_steps : int
-        10 n unless told; a RuntimeError is raised where they do not suffice.
+        10 n unless told; a RuntimeError is raised if they do not suffice.
     tolerance : float
         Stop when the residual b - A x is this share of b, in length.
 
@@ -521,26 +460,27 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
     times = multiplier(A, b)
     in_range("tolerance", tolerance, above=0)
     max_steps = whole("max_steps", max_steps or 10 * len(b), low=1)
-    x, residual = np.zeros_like(b), b
+    x = change = np.zeros_like(b)
+    residual, direction = b, b
     lengths = [np.linalg.norm(b)]
-    direction = residual
     # your turn (stretch)
-    # hint: times(direction) is A times the direction; its curvature is
-    # direction @ times(direction): ask refuse_flat(curvature, step).
-    # hint: The bottom along it is residual @ residual / curvature away. Move
-    # x there; the residual loses that many times(direction).
+    # hint: product = times(direction) is A times the direction; its
+    # curvature is direction @ product: ask refuse_flat(curvature, step).
+    # hint: distance = residual @ residual / curvature leads to the bottom
+    # along it. Move x there; the residual loses distance * product.
     # hint: The next direction is the new residual plus so much of the old
     # direction: the new residual @ itself over the old one @ itself.
-    # hint: Append each residual's np.linalg.norm to lengths; while the last
-    # is above tolerance * lengths[0], go on. At the end return both.
+    # hint: Append each residual's np.linalg.norm to lengths; go on while
+    # the last is above tolerance * lengths[0]. Then return x and lengths.
     while lengths[-1] > tolerance * lengths[0]:
         if len(lengths) > max_steps:
-            raise not_converged(max_steps, distance * direction)
+            raise not_converged(max_steps, change)
         product = times(direction)
         curvature = direction @ product
         refuse_flat(curvature, len(lengths))
         distance = residual @ residual / curvature
-        x = x + distance * direction
+        change = distance * direction
+        x = x + change
         before, residual = residual, residual - distance * product
         turn = residual @ residual / (before @ before)
         direction = residual + turn * direction
@@ -550,11 +490,10 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
 
 def multiplier(A, b):
     """Return the function v to A v, in the precision of b."""
-    if not callable(A):
-        A = as_square(A).astype(b.dtype)
-        same_length(A, b)
-        if not np.allclose(A, A.T, 1e-6, 1e-12):
-            raise ValueError("A must be symmetric, but A.T differs from it")
-    return answering(
-        A if callable(A) else A.__matmul__, "A", b.shape, b.dtype
-    )
+    if callable(A):
+        return answering(A, "A", b.shape, b.dtype)
+    A = as_square(A).astype(b.dtype)
+    same_length(A, b)
+    if not np.allclose(A, A.T, 1e-6, 1e-12):
+        raise ValueError("A must be symmetric, but A.T differs from it")
+    return A.__matmul__
