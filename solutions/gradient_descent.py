@@ -359,14 +359,14 @@ def backtracking(
         raise ValueError(f"direction is not downhill: its slope is {slope}")
     # your turn (core)
     # hint: A step of this rate ends at theta + learning_rate * direction.
-    # hint: It is enough if the loss there is at most the loss at theta plus
-    # share * learning_rate * slope; the slope is negative.
+    # hint: It is enough if the loss there, less the loss at theta, is at
+    # most share * learning_rate * slope; the slope is negative.
     # hint: Test, halve, test again. After 60 halvings raise
     # not_converged(60, learning_rate * direction).
     start = loss(theta)
     for _ in range(61):
-        bound = start + share * learning_rate * slope
-        if loss(theta + learning_rate * direction) <= bound:
+        rise = loss(theta + learning_rate * direction) - start
+        if rise <= share * learning_rate * slope:  # below zero
             return learning_rate
         learning_rate = learning_rate / 2
     raise not_converged(60, learning_rate * direction)
