@@ -26,6 +26,7 @@ KNOWN = {
     "fashion_mnist": ([(12000, 28, 28), (12000,), (2000, 28, 28), (2000,), 10], "a75299bea690e20c"),
     "mnist": ([(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)], "a8143f6020c73689"),
     "penguins": ([(344,)] * 9, "cd33916ca34190cf"),
+    "photograph": ([(256, 256)], "d4dc389a764aeb24"),
     "puromycin": ([(23,)] * 3, "abb9bac0ebce259a"),
     "shakespeare": ([42, 42, (42,)], "555f5761421895c7"),
     "titanic": ([(1309,)] * 5, "d2da4c23a8aba6e0"),
@@ -136,6 +137,12 @@ def test_shakespeare():
     assert sum(map(len, data.texts)) == 5_057_198 and all(map(str.isascii, data.texts))
     assert "To be, or not to be,--that is the question:--" in works["Hamlet"]
     assert np.count_nonzero(~data.train) == 4 and "\r" not in works["Macbeth"]
+
+
+def test_photograph():
+    grey = bookdata.photograph().grey
+    assert grey.min() > 0 and grey.max() == 1 and len(np.unique(grey)) < 256
+    np.testing.assert_allclose(grey * 255, np.rint(grey * 255), atol=1e-12)
 
 
 def test_diamonds():
