@@ -1,10 +1,10 @@
 """Downhill: gradient descent, its faster kin, and how fast each arrives.
 
-Throughout: d parameters, t steps taken.
+Throughout: d parameters, m places on a path, so m - 1 steps.
     theta (d,) parameters         loss, a function: theta to one number
     gradient, a function: theta to (d,); where an array, its value at theta
     hessian, a function: theta to the second derivatives (d, d)
-    path (t + 1, d) every place visited, the start first, the answer last
+    path (m, d) every place visited, the start first, the answer last
     A (n, n), b (n,), x (n,) a linear system A x = b
     learning_rate () the step size, eta in the formulas
 Nothing that is given is changed: every step returns new parameters.
@@ -100,7 +100,7 @@ def refuse_divergence(losses, learning_rate):
 
 
 def gradient_descent(
-    loss, gradient, theta, learning_rate, max_steps=10_000, tolerance=1e-8
+    loss, gradient, theta, learning_rate, max_steps=5000, tolerance=1e-8
 ):
     """Walk downhill by the slope, until a step moves nothing any more.
 
@@ -116,7 +116,7 @@ def gradient_descent(
 
     Returns
     -------
-    path : array, shape (t + 1, d)
+    path : array, shape (m, d)
 
     References
     ----------
@@ -309,7 +309,7 @@ def backtracking(
     in_range("share", share, above=0, high=BELOW_ONE)
     slope = gradient @ direction
     if slope >= 0:
-        raise ValueError(f"direction is not downhill: its slope is {slope}")
+        raise ValueError(f"direction is not downhill: slope {slope}")
     # your turn (core)
     raise NotImplementedError("backtracking")
 
@@ -341,7 +341,7 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
 
     Returns
     -------
-    path : array, shape (t + 1, d)
+    path : array, shape (m, d)
 
     References
     ----------
@@ -382,7 +382,7 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
     Returns
     -------
     x : array, shape (n,)
-    lengths : array, shape (t + 1,)
+    lengths : array, shape (m,)
         Of the residual, before the first step and after each.
 
     References

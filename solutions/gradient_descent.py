@@ -1,10 +1,10 @@
 """Downhill: gradient descent, its faster kin, and how fast each arrives.
 
-Throughout: d parameters, t steps taken.
+Throughout: d parameters, m places on a path, so m - 1 steps.
     theta (d,) parameters         loss, a function: theta to one number
     gradient, a function: theta to (d,); where an array, its value at theta
     hessian, a function: theta to the second derivatives (d, d)
-    path (t + 1, d) every place visited, the start first, the answer last
+    path (m, d) every place visited, the start first, the answer last
     A (n, n), b (n,), x (n,) a linear system A x = b
     learning_rate () the step size, eta in the formulas
 Nothing that is given is changed: every step returns new parameters.
@@ -93,7 +93,8 @@ def numerical_gradient(loss, theta, step=None):
         ahead, behind = theta.copy(), theta.copy()
         ahead[i] += step * max(1, abs(theta[i]))
         behind[i] -= step * max(1, abs(theta[i]))
-        gradient[i] = (loss(ahead) - loss(behind)) / (ahead[i] - behind[i])
+        rise = loss(ahead) - loss(behind)
+        gradient[i] = rise / (ahead[i] - behind[i])
     return gradient.astype(precision)
 
 
@@ -110,7 +111,7 @@ def refuse_divergence(losses, learning_rate):
 
 
 def gradient_descent(
-    loss, gradient, theta, learning_rate, max_steps=10_000, tolerance=1e-8
+    loss, gradient, theta, learning_rate, max_steps=5000, tolerance=1e-8
 ):
     """Walk downhill by the slope, until a step moves nothing any more.
 
@@ -126,7 +127,7 @@ def gradient_descent(
 
     Returns
     -------
-    path : array, shape (t + 1, d)
+    path : array, shape (m, d)
 
     References
     ----------
@@ -152,7 +153,7 @@ def gradient_descent(
         refuse_divergence(losses, learning_rate)
         change = path[-1] - path[-2]
         if np.abs(change).max() <= tolerance:
-            return np.array(path)  # (t + 1, d)
+            return np.array(path)  # (m, d)
     raise not_converged(max_steps, change)
 
 
@@ -356,7 +357,7 @@ def backtracking(
     in_range("share", share, above=0, high=BELOW_ONE)
     slope = gradient @ direction
     if slope >= 0:
-        raise ValueError(f"direction is not downhill: its slope is {slope}")
+        raise ValueError(f"direction is not downhill: slope {slope}")
     # your turn (core)
     # hint: A step of this rate ends at theta + learning_rate * direction.
     # hint: It is enough if the loss there, less the loss at theta, is at
@@ -399,7 +400,7 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
 
     Returns
     -------
-    path : array, shape (t + 1, d)
+    path : array, shape (m, d)
 
     References
     ----------
@@ -421,7 +422,7 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
         change = newton_change(hessian(place), gradient(place), step)
         path.append(place - change)
         if np.abs(change).max() <= tolerance:
-            return np.array(path)  # (t + 1, d)
+            return np.array(path)  # (m, d)
     raise not_converged(max_steps, change)
 
 
@@ -449,7 +450,7 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
     Returns
     -------
     x : array, shape (n,)
-    lengths : array, shape (t + 1,)
+    lengths : array, shape (m,)
         Of the residual, before the first step and after each.
 
     References

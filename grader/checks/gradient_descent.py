@@ -515,8 +515,8 @@ MISTAKES = [
     Mistake(
         "the two sides are swapped, so that every slope has the wrong sign",
         in_="numerical_gradient",
-        old="(loss(ahead) - loss(behind))",
-        new="(loss(behind) - loss(ahead))",
+        old="loss(ahead) - loss(behind)",
+        new="loss(behind) - loss(ahead)",
     ),
     Mistake(
         "all parameters are moved at once",

@@ -37,7 +37,7 @@ def numerical_gradient(loss, theta, step=None):
     return np.reshape(slopes, theta.shape).astype(theta.dtype)
 
 
-def gradient_descent(loss, gradient, theta, learning_rate, max_steps=10_000, tolerance=1e-8):
+def gradient_descent(loss, gradient, theta, learning_rate, max_steps=5000, tolerance=1e-8):
     """A table that grows by a row, and the norm that is the largest entry."""
     theta = as_vector(theta, "theta").copy()
     path, losses = theta[None], [loss(theta)]
