@@ -618,8 +618,6 @@ MISTAKES = [
         in_="lu",
         old="        L[[j, k], :j] = L[[k, j], :j]\n",
         new="",
-        lesson="A row that moves takes its history with it. With at most one exchange, in the "
-        "first column, nothing is in L yet and nothing goes wrong.",
     ),
     Mistake(
         "whole rows of L change places, ones on the diagonal and all",
@@ -682,7 +680,7 @@ MISTAKES = [
         new="np.triu(U).astype(float)",
     ),
     Mistake(
-        "it is Gram-Schmidt: what lies along earlier directions is subtracted, and rounding remains",
+        "it is Gram-Schmidt: parts along earlier directions are subtracted, and rounding remains",
         in_="qr_householder",
         old="    for j in range(r):\n"
         "        v = unit(R[j:, j])  # (n - j,)\n"
@@ -867,7 +865,7 @@ MISTAKES = [
         "two nearly equal numbers are subtracted, so that a tiny angle has no digits left",
         in_="rotation",
         old="t = 2 * b / np.where(below == 0, 1, below)",
-        new="t = -(delta - np.where(delta < 0, -root, root)) / np.where(b == 0, 1, 2 * b)",
+        new="t = (below - 2 * delta) / np.where(b == 0, 1, 2 * b)",
         lesson="The school formula for the smaller root takes delta from a root that is nearly "
         "delta. Multiplied out the other way, 2 b over a sum, nothing cancels.",
     ),
@@ -1154,19 +1152,20 @@ EXPLAIN = [
         witness={"A": [[1e-20, 1.0], [-1.0, 1.0]], "b": [1.0, 2.0]},
     ),
     Explain(
-        "history",
-        why="the factors already in L stay behind when two rows change places",
+        "mirror",
+        why="the mirror always stands on one side, wrong for entries below zero",
         causes={
-            "p does not remember which rows changed places": "p changes places together with U, "
-            "in the same line.",
-            "a pivot of zero is divided by": "The question above the division keeps it from that.",
-            "L keeps the factors with the sign turned": "The factor times row j is taken away "
-            "from U, so L times U puts it back: the sign is right.",
+            "the normal of the mirror is not made of length one": "unit makes its length one, in "
+            "the line where it is put among the mirrors.",
+            "Q gets the mirrors in the order in which R got them": "reversed is there: the last "
+            "mirror comes first.",
+            "the signs of Q are turned, those of R are not": "Both are turned in the last line, "
+            "columns of Q and rows of R.",
         },
-        takes="`A` is a square table for `lu(A)`; what comes out is L times U.",
-        call=lambda code, A: np.matmul(*code.lu(A)[1:]),
-        example={"A": [[1.0, 2.0], [3.0, 4.0]]},
-        witness={"A": [[4.0, 1.0, 1.0], [1.0, 1.0, 2.0], [2.0, 5.0, 1.0]]},
+        takes="`A` is a table for `qr_householder(A)`; what comes out is Q.",
+        call=lambda code, A: code.qr_householder(A)[0],
+        example={"A": [[-1.0, 2.0], [3.0, 4.0]]},
+        witness={"A": [[-1.0, 2.0], [1e-8, 3.0]]},
     ),
     Explain(
         "digits",
