@@ -30,6 +30,7 @@ KNOWN = {
     "mnist": ([(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)], "a8143f6020c73689"),
     "penguins": ([(344,)] * 9, "cd33916ca34190cf"),
     "photograph": ([(256, 256)], "d4dc389a764aeb24"),
+    "puromycin": ([(23,)] * 3, "abb9bac0ebce259a"),
     "shakespeare": ([42, 42, (42,)], "555f5761421895c7"),
     "titanic": ([(1309,)] * 5, "d2da4c23a8aba6e0"),
 }
@@ -115,6 +116,13 @@ def test_penguins():
     kinds, counts = np.unique(data.species, return_counts=True)
     assert dict(zip(kinds, counts, strict=True)) == {"Adelie": 152, "Chinstrap": 68, "Gentoo": 124}
     assert np.isnan(data.body_mass).sum() == 2 and np.count_nonzero(data.sex == "") == 11
+
+
+def test_puromycin():
+    data = bookdata.puromycin()
+    assert data.treated.sum() == 12 and data.rate.sum() == 2917
+    assert sorted(set(data.concentration)) == [0.02, 0.06, 0.11, 0.22, 0.56, 1.1]
+    assert list(data.rate[:2]) == [76, 47] and (data.concentration[22], data.rate[22]) == (1.1, 160)
 
 
 def test_fashion_mnist_has_every_class_in_every_part():
