@@ -215,7 +215,7 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
         sys.meta_path.remove(before)
         sys.meta_path.remove(after)
         sys.modules.update(hidden)
-        for module, key, value in undo:
+        for module, key, value in reversed(undo):  # a name may have been given twice
             setattr(module, key, value)
 
 

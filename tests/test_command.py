@@ -11,10 +11,11 @@ import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from book_tools import copy_of_the_book, grader, no_workers_in
 
-from grader import book, command, screen, stub
+from grader import book, command, screen, stub, subject
 from grader.audit.graft import graft
 from grader.outline import sketches
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
@@ -428,6 +429,15 @@ def test_a_forbidden_function_answers_with_a_sentence(home):
     assert run.returncode == 1
     text = " ".join(run.stdout.split())
     assert "scipy.special.expit would do this exercise's work: write it yourself" in text
+
+
+@pytest.mark.parametrize("names", [["numpy.linalg.svd"], ["numpy.linalg.svd", "numpy.linalg.svd"]])
+def test_what_was_forbidden_is_allowed_again_afterwards(names):
+    """A name that was given twice stayed forbidden, to the references of other chapters too."""
+    before = np.linalg.svd
+    with subject.forbidding(names), pytest.raises(subject.ForbiddenError, match="numpy.linalg.svd"):
+        np.linalg.svd(np.eye(2))
+    assert np.linalg.svd is before
 
 
 # Reports for machines

@@ -75,12 +75,13 @@ def home(shared):
 def test_without_a_name_it_lists_the_parts_and_how_far_each_is(home):
     run = grader(home, "milestone")
     assert run.returncode == 0, run.stderr
-    assert re.search(r"^Foundations +no program yet$", run.stdout, re.M)
+    assert re.search(r"^Foundations +ready$", run.stdout, re.M)
     assert re.search(r"^Supervised learning +ready$", run.stdout, re.M)
+    assert re.search(r"^Making and acting +no program yet$", run.stdout, re.M)
     assert run.stdout.endswith("Next: grader milestone neural-networks\n")
     (home / "exercises" / "arrays.py").write_text("def", encoding="utf-8")
     run = grader(home, "milestone", COLUMNS="50")
-    assert re.search(r"^Supervised learning +8 of 15 exercises$", run.stdout, re.M)
+    assert re.search(r"^Supervised learning +16 of 23 exercises$", run.stdout, re.M)
     assert run.stdout.endswith("Next: grader check chapter-00\n")
     assert max(map(len, run.stdout.splitlines())) <= 50
 
@@ -100,9 +101,9 @@ def test_what_is_missing_is_named_with_its_command(home):
 
 
 def test_a_part_without_a_program_and_one_that_is_not_there(home):
-    run = grader(home, "milestone", "foundations")
+    run = grader(home, "milestone", "making-and-acting")
     assert run.returncode == 0
-    assert run.stdout == "Foundations has no closing program yet.\nNext: grader milestone\n"
+    assert run.stdout == "Making and acting has no closing program yet.\nNext: grader milestone\n"
     run = grader(home, "milestone", "supervized-learning")
     assert run.returncode == 2
     assert "no part 'supervized-learning'. Did you mean supervised-learning?" in run.stderr
