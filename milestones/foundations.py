@@ -1,4 +1,4 @@
-"""A penguin on the ice and three lengths of it: which is it, and how heavy?
+"""What a penguin is and what it weighs, by three lengths of it, with the doubt told.
 
 Each kind, a species and a sex, is a cloud of measurements, and Bayes' rule
 says how much each cloud lays claim to a bird that was not seen before. Its
