@@ -21,6 +21,7 @@ from solutions.inputs import (
     as_finite,
     as_matrix,
     as_square,
+    as_symmetric,
     as_vector,
     in_range,
     whole,
@@ -266,19 +267,6 @@ def eigh_jacobi(A):
     small = 4 * len(A) * np.finfo(A.dtype).eps * np.abs(A).max()
     # your turn (stretch)
     raise NotImplementedError("eigh_jacobi")
-
-
-def as_symmetric(A):
-    """Return a copy of A, made exactly symmetric, or raise ValueError."""
-    A = as_square(A)
-    apart = np.abs(A - A.T)
-    if apart.max() > np.sqrt(np.finfo(A.dtype).eps) * np.abs(A).max():
-        i, j = np.unravel_index(apart.argmax(), A.shape)
-        raise ValueError(
-            f"A must be symmetric, but A[{i}, {j}] is {A[i, j]:g} and "
-            f"A[{j}, {i}] is {A[j, i]:g}"
-        )
-    return A / 2 + A.T / 2
 
 
 def svd(A):
