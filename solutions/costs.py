@@ -157,7 +157,8 @@ def log_loss(y, p, clip=0.0):
     Good (1952), where it is a fee for forecasters.
     """
     y, p = probabilities(y, p)
-    in_range("clip", clip, low=0, high=0.5)
+    least = np.finfo(p.dtype).eps / 2  # below it 1 - clip is 1
+    in_range("clip", clip, low=least if clip else 0, high=0.5)
     # your turn (warm-up)
     # hint: Only one probability of each sample counts: that of what came
     # true. It is p where y is 1, and 1 - p where y is 0.
@@ -422,12 +423,12 @@ def calibration_error(y, p, bins=10):
     whole("bins", bins, low=1)
     # your turn (core)
     # hint: np.searchsorted(edges, p) says how many edges lie below each p.
-    # Of np.linspace(0, 1, bins + 1) the inner ones are the edges.
+    # The inner ones are all that matter: np.arange(1, bins) / bins.
     # hint: A group of n_g samples is weighted by n_g / n; its two means are
     # sums divided by n_g. What is left of the n_g?
     # hint: np.bincount(group, p - y) is the difference of the two sums in
     # each group, 0 in an empty one.
-    edges = np.linspace(0, 1, bins + 1)[1:-1]  # (bins - 1,)
+    edges = np.arange(1, bins) / bins  # (bins - 1,)
     group = np.searchsorted(edges, p)  # (n,)
     return np.abs(np.bincount(group, p - y)).sum() / len(y)
 

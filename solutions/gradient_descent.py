@@ -136,7 +136,7 @@ def gradient_descent(
     theta = as_vector(theta, "theta")
     loss = answering(loss, "loss", ())
     gradient = answering(gradient, "gradient", theta.shape, theta.dtype)
-    in_range("learning_rate", learning_rate, above=0)
+    learning_rate = float(in_range("learning_rate", learning_rate, above=0))
     in_range("tolerance", tolerance, low=0)
     max_steps = whole("max_steps", max_steps, low=1)
     path, losses = [theta], [loss(theta)]
@@ -163,9 +163,8 @@ class Optimiser:
     memory = ()  # names of the arrays, like theta, kept between steps
 
     def __init__(self, learning_rate=0.01):
-        self.learning_rate = in_range(
-            "learning_rate", learning_rate, above=0
-        )
+        in_range("learning_rate", learning_rate, above=0)
+        self.learning_rate = float(learning_rate)  # it widens no float32
         self.t = 0  # steps begun
 
     def begin(self, theta, gradient):
@@ -304,9 +303,7 @@ class Adam(Optimiser):
         ----------
         Kingma and Ba (2015), algorithm 1.
         """
-        theta, gradient = self.begin(
-            theta, gradient
-        )  # self.t is 1 at first
+        theta, gradient = self.begin(theta, gradient)
         # your turn (core)
         # hint: self.mean and self.square are running means, of the gradient
         # with self.beta1 and of its square with self.beta2.
@@ -421,6 +418,7 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
         place = path[-1]
         change = newton_change(hessian(place), gradient(place), step)
         path.append(place - change)
+        change = path[-1] - place  # what rounding leaves of it
         if np.abs(change).max() <= tolerance:
             return np.array(path)  # (m, d)
     raise not_converged(max_steps, change)
@@ -460,7 +458,11 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
     b = as_vector(b, "b")
     times = multiplier(A, b)
     in_range("tolerance", tolerance, above=0)
-    max_steps = whole("max_steps", max_steps or 10 * len(b), low=1)
+    max_steps = 10 * len(b) if max_steps is None else max_steps
+    whole("max_steps", max_steps, low=1)
+    kind = np.finfo(b.dtype)
+    low = b.any() * kind.tiny / kind.eps  # below it the digits are lost
+    in_range("b @ b", b @ b, low, kind.max)
     x = change = np.zeros_like(b)
     residual, direction = b, b
     lengths = [np.linalg.norm(b)]

@@ -120,6 +120,12 @@ def own_order(code, rng):
 
 
 @check("confusion_matrix", expect=exactly, forbids=LIBRARY)
+def many_of_a_kind(code):
+    """three hundred of one kind are three hundred"""
+    return code.confusion_matrix(np.repeat([1, 2], [300, 5]), np.repeat([1, 2], [300, 5]))
+
+
+@check("confusion_matrix", expect=exactly, forbids=LIBRARY)
 def one_sample(code):
     """a single sample makes a table too"""
     return code.confusion_matrix(["a"], ["a"]), code.confusion_matrix([4], [1])
@@ -147,6 +153,15 @@ def ties_together(code, rng):
 def one_score_for_all(code):
     """a score that says the same of everyone has two points, and the diagonal between them"""
     return code.roc_curve(np.array([1, 0, 0, 1, 0]), np.full(5, 0.25))
+
+
+CLOSE = np.array([1, 0, 1, 0]), np.array([2e-9, 1e-9, 3e-9, 0.5e-9])
+
+
+@check("roc_curve", forbids=LIBRARY)
+def close_is_no_tie(code):
+    """scores that lie close together are no tie"""
+    return code.roc_curve(*CLOSE)[:2]
 
 
 @check("roc_curve", forbids=LIBRARY)
@@ -181,7 +196,10 @@ def only_the_order(code, rng):
     """only the order counts: 1 if it is perfect, 0 upside down, the same after exp"""
     y, scores = apart(rng)
     auc = code.roc_auc
-    return auc(y, y * 1.0), auc(y, -1.0 * y), auc(y, np.exp(scores)), auc([1, 0], [2, 1])
+    return (
+        *(auc(y, y * 1.0), auc(y, -1.0 * y), auc(y, np.exp(scores))),
+        *(auc([1, 0], [2, 1]), auc(*CLOSE)),
+    )
 
 
 @check("average_precision", forbids=LIBRARY)
@@ -207,7 +225,9 @@ def share_of_ones(code):
     """one score for all gives the share of 1s, a perfect order 1"""
     y = np.array([0, 1, 0, 0, 0, 1, 0, 0])
     precision = code.average_precision
-    return precision(y, np.zeros(8)), precision(y, 3.0 * y), precision(y, -1.0 * y)
+    return [
+        precision(y, scores) for y, scores in [(y, np.zeros(8)), (y, 3.0 * y), (y, -1.0 * y), CLOSE]
+    ]
 
 
 @check("calibration_error", forbids=LIBRARY)
@@ -610,13 +630,13 @@ MISTAKES = [
     Mistake(
         "there is a group too few",
         in_="calibration_error",
-        old="np.linspace(0, 1, bins + 1)[1:-1]",
+        old="np.arange(1, bins) / bins",
         new="np.linspace(0, 1, max(bins, 2))[1:-1]",
     ),
     Mistake(
         "the groups hold equally many samples instead of being equally wide",
         in_="calibration_error",
-        old="np.linspace(0, 1, bins + 1)[1:-1]",
+        old="np.arange(1, bins) / bins",
         new="np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1])",
     ),
     Mistake(

@@ -122,9 +122,13 @@ def steps_that_arrive(code):
 
 @check("gradient_descent", forbids=LIBRARY)
 def already_there(code):
-    """from the bottom itself it takes one step, of length zero"""
+    """from the bottom itself it takes one step, of length zero, whatever the tolerance"""
     loss, gradient = functions_of(np.diag([1.0, 2.0]), np.array([1.0, -1.0]))
-    return code.gradient_descent(loss, gradient, np.array([1.0, -0.5]), 0.1, max_steps=1)
+    start = np.array([1.0, -0.5])
+    return [
+        code.gradient_descent(loss, gradient, start, 0.1, max_steps=1, **settings)
+        for settings in ({}, {"tolerance": 0.0})
+    ]
 
 
 @check("gradient_descent", expect=raises(RuntimeError), forbids=LIBRARY)
@@ -174,6 +178,12 @@ def tables(code, rng):
     return path
 
 
+@check("SGD.step", forbids=LIBRARY)
+def at_another_rate(code, rng):
+    """a learning rate that is changed between two steps holds from then on"""
+    return at_other_rates(code.SGD, rng)
+
+
 @check("SGD.step", expect=close(1e-5, 1e-7), forbids=LIBRARY)
 def one_step_in_single_precision(code, rng):
     """float32 stays float32, and whole numbers become floats"""
@@ -201,6 +211,25 @@ def in_single_precision(optimiser, rng):
     return path, str(np.asarray(path[-1]).dtype)
 
 
+def side_by_side(Kind, rng):
+    """Return where two optimisers lead that take turns, each on slopes of its own."""
+    one, two = Kind(0.1), Kind(0.1)
+    a, b = rng.normal(size=(2, 3))
+    for _ in range(3):
+        a, b = one.step(a, rng.normal(size=3)), two.step(b, 10 * rng.normal(size=3))
+    return a, b
+
+
+def at_other_rates(Kind, rng):
+    """Return where an optimiser leads whose learning rate is changed between the steps."""
+    optimiser, theta, path = Kind(0.1), rng.normal(size=3), []
+    for learning_rate in (0.1, 0.01, 0.3):
+        optimiser.learning_rate = learning_rate
+        theta = optimiser.step(theta, rng.normal(size=3))
+        path.append(theta)
+    return path
+
+
 @check("Momentum.step", forbids=LIBRARY)
 def velocity_grows(code, rng):
     """each step follows what is left of the velocity plus the whole gradient"""
@@ -219,10 +248,13 @@ def it_coasts(code, rng):
 @check("Momentum.step", forbids=LIBRARY)
 def two_at_once(code, rng):
     """two optimisers side by side do not share a velocity"""
-    one, two = code.Momentum(0.1), code.Momentum(0.1)
-    theta, gradient = rng.normal(size=(2, 3))
-    first = one.step(theta, gradient)
-    return first, two.step(theta, gradient), one.step(first, -gradient)
+    return side_by_side(code.Momentum, rng)
+
+
+@check("Momentum.step", forbids=LIBRARY)
+def momentum_at_another_rate(code, rng):
+    """a learning rate that is changed holds for all of the step, and for the velocity of old"""
+    return at_other_rates(code.Momentum, rng)
 
 
 @check("Momentum.step", expect=close(1e-5, 1e-6), forbids=LIBRARY)
@@ -251,6 +283,12 @@ def no_slope_at_all(code, rng):
     gradients = np.zeros((4, 3))
     gradients[2] = [1.0, -2.0, 0.0]
     return walk(code.RMSProp(0.1), rng.normal(size=3), gradients)
+
+
+@check("RMSProp.step", forbids=LIBRARY)
+def two_of_rmsprop(code, rng):
+    """two optimisers side by side share nothing, and each may change its learning rate"""
+    return side_by_side(code.RMSProp, rng), at_other_rates(code.RMSProp, rng)
 
 
 @check("RMSProp.step", expect=close(1e-5, 1e-6), forbids=LIBRARY)
@@ -290,6 +328,12 @@ def where_adam_has_epsilon(code, rng):
     gradients[:, 0, 0] = 0
     large = walk(code.Adam(0.1, epsilon=0.5), rng.normal(size=(2, 2)), gradients)
     return large, walk(code.Adam(0.1), rng.normal(size=(2, 2)), gradients)
+
+
+@check("Adam.step", forbids=LIBRARY)
+def two_of_adam(code, rng):
+    """two optimisers side by side share nothing, and each may change its learning rate"""
+    return side_by_side(code.Adam, rng), at_other_rates(code.Adam, rng)
 
 
 @check("Adam.step", expect=close(1e-4, 1e-6), forbids=LIBRARY)
@@ -429,6 +473,16 @@ def leaps_that_arrive(code):
     return settles(go, range(6, 13))
 
 
+@check("newton", forbids=LIBRARY)
+def nothing_left_to_move(code):
+    """with a tolerance of zero it stops where nothing moves any more, in float32 as well"""
+    _, gradient = functions_of(np.diag([1.0, 2.0]), np.array([1.0, -1.0]))
+    bowl = code.newton(gradient, lambda t: np.diag([1.0, 2.0]), np.array([3.0, 5.0]), tolerance=0)
+    single = np.array([1.0], np.float32)
+    root = code.newton(lambda t: t * t - 2, lambda t: np.diag(2 * t), single)
+    return bowl, np.round(root[-1], 5), str(root.dtype)
+
+
 @check("newton", expect=raises(np.linalg.LinAlgError), forbids=LIBRARY)
 def no_curvature(code):
     """a singular Hessian raises LinAlgError instead of an answer"""
@@ -484,10 +538,29 @@ def turns_that_arrive(code):
     return settles(lambda steps: code.conjugate_gradient(A, b, max_steps=steps), range(2, 6))
 
 
+@check("conjugate_gradient", expect=close(1e-4, 1e-9), forbids=[*SOLVERS, *LIBRARY])
+def more_steps_than_unknowns(code):
+    """in a long valley rounding costs steps: it goes on until the residual is small"""
+    x, lengths = code.conjugate_gradient(np.diag(np.logspace(0, 6, 20)), np.ones(20))
+    return x, len(lengths) > 21, bool(lengths[-1] <= 1e-10 * lengths[0])
+
+
 @check("conjugate_gradient", expect=raises(ValueError), forbids=[*SOLVERS, *LIBRARY])
 def no_bottom(code):
     """a direction that bends downwards raises ValueError"""
     return code.conjugate_gradient(np.diag([3.0, -1.0]), np.array([1.0, 2.0]))
+
+
+@check("conjugate_gradient", expect=raises(ValueError), forbids=[*SOLVERS, *LIBRARY])
+def no_bottom_later(code):
+    """and so does one that is met after some steps"""
+    return code.conjugate_gradient(np.diag([3.0, -1.0]), np.array([2.0, 1.0]))
+
+
+@check("conjugate_gradient", expect=raises(ValueError), forbids=[*SOLVERS, *LIBRARY])
+def level_for_ever(code):
+    """and one that does not bend at all"""
+    return code.conjugate_gradient(np.zeros((2, 2)), np.ones(2))
 
 
 @check("conjugate_gradient", expect=close(1e-4, 1e-5), forbids=[*SOLVERS, *LIBRARY])

@@ -49,8 +49,9 @@ def one_system(code, rng):
 
 @check("solve_gauss", forbids=SOLVERS)
 def several_systems(code, rng):
-    """with b of shape (n, m) each column has its own x"""
-    return code.solve_gauss(rng.normal(size=(4, 4)), rng.normal(size=(4, 3)))
+    """with b of shape (n, m) each column has its own x, also where m is 1"""
+    A, b = rng.normal(size=(4, 4)), rng.normal(size=(4, 3))
+    return code.solve_gauss(A, b), code.solve_gauss(A, b[:, :1])
 
 
 @check("solve_gauss", forbids=SOLVERS)
@@ -74,6 +75,7 @@ def tiny_pivots(code):
             [[tiny, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 2.0]],
             [[tiny, 1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 2.0]],
             [[4.0, 0.0, 0.0], [0.0, tiny, 1.0], [0.0, -1.0, 1.0]],
+            [[tiny, 1.0, 0.0], [0.0, 2.0, 1.0], [1.0, 1.0, 1.0]],
         )
     ]
 

@@ -142,9 +142,12 @@ def one_observation(code, rng):
 
 @check("bayes_update", forbids=SUMS)
 def several_observations(code, rng):
-    """the rows of a table are observations, and all of them count"""
+    """the rows of a table are observations, and all of them count; densities may be above 1"""
     prior = np.log(rng.dirichlet(np.ones(3)))
-    return code.bayes_update(prior, -rng.exponential(size=(6, 3)))
+    densities = rng.normal(2, 1, size=(6, 3))
+    return code.bayes_update(prior, -rng.exponential(size=(6, 3))), code.bayes_update(
+        prior, densities
+    )
 
 
 @check("bayes_update", forbids=SUMS)
@@ -281,10 +284,8 @@ def evenness(drawn, p):
     if drawn.min() < 0 or drawn.max() >= k:
         raise ValueError(f"categories from 0 to {k - 1}, not {drawn.min()} to {drawn.max()}")
     both, half = np.outer(p, p), len(drawn) // 2
-    return min(
-        chance_of(two_way(one, two, k), both * half)
-        for one, two in [(drawn[::2], drawn[1::2]), (drawn[:half], drawn[half:])]
-    )
+    pairs = [(drawn[::2], drawn[1::2]), (drawn[:half], drawn[half:]), (drawn[::4], drawn[2::4])]
+    return min(chance_of(two_way(one, two, k), both * len(one)) for one, two in pairs)
 
 
 @check(
@@ -306,6 +307,17 @@ def drawn_in_twos(code, weights, seed):
     """drawn in twos, again and again, they come as in one long draw"""
     rng = Uniform(seed)
     return np.concatenate([code.sample_categorical(weights, 2, rng) for _ in range(2500)])
+
+
+@check(
+    "sample_categorical",
+    given=weights_of_five,
+    expect=at_least(LUCK, evenness, "probability that chance deals so"),
+)
+def drawn_one_and_three(code, weights, seed):
+    """drawn one at a time, or three, they do so too"""
+    rng = Uniform(seed)
+    return np.concatenate([code.sample_categorical(weights, n, rng) for n in (1, 3) * 1250])
 
 
 @check("sample_categorical", expect=exactly)
@@ -376,8 +388,10 @@ def apart(z, known=None):
         (sixth[::2], sixth[1::2]),
         (sixth[:half], sixth[half:]),
         (sixth[:half], sixth[::-1][:half]),
+        (sixth[::4], sixth[2::4]),
+        (sixth[::4], sixth[3::4]),
     ]
-    return min(chance_of(two_way(one, two, 6), np.full(36, half / 36)) for one, two in pairs)
+    return min(chance_of(two_way(one, two, 6), np.full(36, len(one) / 36)) for one, two in pairs)
 
 
 @check(
@@ -409,6 +423,17 @@ def independent_in_pairs(code, seed):
     """drawn in twos, again and again, the two are independent"""
     rng = Uniform(seed)
     return np.concatenate([code.sample_normal(2, rng) for _ in range(4000)])
+
+
+@check(
+    "sample_normal",
+    given=only_a_seed,
+    expect=at_least(LUCK, bell, "probability that chance deals so"),
+)
+def one_and_three_at_a_time(code, seed):
+    """drawn one at a time, or three, they are normal too"""
+    rng = Uniform(seed)
+    return np.concatenate([code.sample_normal(n, rng) for n in (1, 3) * 2000])
 
 
 @check("sample_normal", expect=exactly)

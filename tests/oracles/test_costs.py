@@ -304,3 +304,18 @@ def test_nothing_is_written_into_what_was_given():
         call(function, y, p)
     np.testing.assert_array_equal(y, Y)
     np.testing.assert_array_equal(p, P)
+
+
+@pytest.mark.parametrize("bins", [6, 7, 12, 30, 49])
+def test_on_an_edge_it_is_the_group_below(bins):
+    """Edges made by steps lay a digit below the fractions that they stand for."""
+    for k in range(1, bins):
+        edge, below = k / bins, (k - 0.5) / bins
+        together = abs((edge - 1) + below) / 2
+        assert calibration_error([1, 0], [edge, below], bins) == pytest.approx(together)
+
+
+def test_a_clip_that_rounds_away_is_refused():
+    with pytest.raises(ValueError, match="clip must be at least"):
+        log_loss([0], np.array([1], np.float32), clip=1e-15)
+    assert log_loss([0], [1.0], clip=1e-15) == pytest.approx(-np.log(1e-15), rel=0.1)

@@ -372,3 +372,32 @@ def test_what_was_given_is_left_as_it_was():
     gradient_descent(square, same, theta, 0.5)
     np.testing.assert_array_equal(theta, TWO)
     np.testing.assert_array_equal(gradient, [3.0, -1.0])
+
+
+@pytest.mark.parametrize("k", [2, 3, 5, 7])
+def test_newton_ends_where_rounding_ends_in_single_precision_too(k):
+    """It went on where the change was below the last digit, and nothing moved any more."""
+    start = np.array([k / 2], np.float32)
+    path = newton(lambda t: t * t - k, lambda t: np.diag(2 * t), start)
+    assert path.dtype == np.float32 and path[-1][0] == pytest.approx(np.sqrt(k), rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e20, 1e-23])
+def test_a_right_side_whose_square_no_float_holds_is_refused(size):
+    """Zeros came back, as if they were the answer."""
+    b = np.full(3, size, np.float32)
+    with pytest.raises(ValueError, match="b @ b must be at"), np.errstate(over="ignore"):
+        conjugate_gradient(np.diag([1.0, 2.0, 3.0]), b)
+
+
+def test_no_steps_at_all_are_refused():
+    with pytest.raises(ValueError, match="max_steps must be at least 1"):
+        conjugate_gradient(np.eye(2), np.ones(2), max_steps=0)
+
+
+def test_a_learning_rate_of_numpy_s_keeps_single_precision():
+    theta = np.ones(3, np.float32)
+    for kind in (SGD, Momentum, RMSProp, Adam):
+        assert kind(np.float64(0.1)).step(theta, theta).dtype == np.float32
+    path = gradient_descent(lambda t: t @ t, lambda t: 2 * t, theta, np.float64(0.25))
+    assert path.dtype == np.float32

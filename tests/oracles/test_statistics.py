@@ -342,3 +342,24 @@ def test_nothing_is_written_into_what_is_given():
     quantile(x, 0.5), benjamini_hochberg(p), permutation_test(x, x, RNG), t_interval(x)
     welch_t_test(x, x + 1), maximum_likelihood_gamma(x), RunningMoments.of(x)
     assert before == (x.tobytes(), p.tobytes())
+
+
+def test_what_is_as_good_as_constant_has_no_shape():
+    """Newton's method threw the shape below zero, and digamma never came back."""
+    for tiny in (3e-8, 1e-7, 1e-6):
+        with pytest.raises(ValueError, match="x is constant"):
+            maximum_likelihood_gamma([1, 1 + tiny])
+    shape, scale = maximum_likelihood_gamma([1, 1 + 1e-4])
+    assert shape == pytest.approx(4e8, rel=1e-3) and shape * scale == pytest.approx(1.00005)
+
+
+def test_independence_but_for_rounding_has_a_p_value_of_one():
+    """The logarithm of a chi-square of 1e-31 was none."""
+    statistic, _, p = chi2_independence([[0.2, 5.8], [11.2, 324.8]])
+    assert statistic < 1e-25 and p == pytest.approx(1)
+
+
+def test_an_outlier_makes_no_ties():
+    """What counts as a tie was measured by the largest number, and a thousand million is large."""
+    x, y = [1e10, 4, 5, 6], [0, 1, 2, 3]
+    assert permutation_test(x, y, np.random.default_rng(0)) == pytest.approx(2 / 70)

@@ -129,8 +129,8 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
     while len(path) <= max_steps:
         old, H = path[-1], np.asarray(hessian(path[-1]), dtype=float)
         new = newton_change(H, H @ old - gradient(old), len(path))
-        path.append(new)
-        if all(abs(a - b) <= tolerance for a, b in zip(new, old, strict=True)):
+        path.append(new.astype(theta.dtype))
+        if all(abs(a - b) <= tolerance for a, b in zip(path[-1], old, strict=True)):
             return np.stack(path)
     raise not_converged(max_steps, path[-1] - path[-2])
 
