@@ -686,6 +686,7 @@ def test_who_is_ended_leaves_nothing_behind(home, tmp_path, name):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),  # not nohup's
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.rglob("begun")) and time.monotonic() < deadline:
