@@ -84,18 +84,7 @@ def numerical_gradient(loss, theta, step=None):
     in_range("step", step, above=0)
     gradient = np.empty_like(theta)
     # your turn (warm-up)
-    # hint: for i in np.ndindex(theta.shape) visits each number theta[i].
-    # hint: In two copies of theta, make that one number larger and smaller
-    # by step * max(1, abs(theta[i])).
-    # hint: The slope is the difference of the two losses over the distance
-    # of the two places. Return it .astype(precision).
-    for i in np.ndindex(theta.shape):
-        ahead, behind = theta.copy(), theta.copy()
-        ahead[i] += step * max(1, abs(theta[i]))
-        behind[i] -= step * max(1, abs(theta[i]))
-        rise = loss(ahead) - loss(behind)
-        gradient[i] = rise / (ahead[i] - behind[i])
-    return gradient.astype(precision)
+    raise NotImplementedError("numerical_gradient")
 
 
 def refuse_divergence(losses, learning_rate):
@@ -136,25 +125,13 @@ def gradient_descent(
     theta = as_vector(theta, "theta")
     loss = answering(loss, "loss", ())
     gradient = answering(gradient, "gradient", theta.shape, theta.dtype)
-    learning_rate = float(in_range("learning_rate", learning_rate, above=0))
+    in_range("learning_rate", learning_rate, above=0)
+    learning_rate = float(learning_rate)  # it widens no float32
     in_range("tolerance", tolerance, low=0)
     max_steps = whole("max_steps", max_steps, low=1)
     path, losses = [theta], [loss(theta)]
     # your turn (core)
-    # hint: The slope at path[-1] points uphill: go the other way.
-    # hint: After each step append to path and to losses, and call
-    # refuse_divergence(losses, learning_rate).
-    # hint: change = path[-1] - path[-2]. Once np.abs(change).max() is at
-    # most the tolerance, return np.array(path); after max_steps without
-    # that, raise not_converged(max_steps, change).
-    for _ in range(max_steps):
-        path.append(path[-1] - learning_rate * gradient(path[-1]))
-        losses.append(loss(path[-1]))
-        refuse_divergence(losses, learning_rate)
-        change = path[-1] - path[-2]
-        if np.abs(change).max() <= tolerance:
-            return np.array(path)  # (m, d)
-    raise not_converged(max_steps, change)
+    raise NotImplementedError("gradient_descent")
 
 
 class Optimiser:
@@ -200,9 +177,7 @@ class SGD(Optimiser):
         """
         theta, gradient = self.begin(theta, gradient)
         # your turn (warm-up)
-        # hint: It is the step of gradient_descent, once.
-        # hint: self.learning_rate is the step size; give back a new array.
-        return theta - self.learning_rate * gradient
+        raise NotImplementedError("SGD.step")
 
 
 class Momentum(Optimiser):
@@ -231,11 +206,7 @@ class Momentum(Optimiser):
         """
         theta, gradient = self.begin(theta, gradient)
         # your turn (core)
-        # hint: self.velocity is zeros at first; what you leave there stays.
-        # hint: The new velocity is self.momentum times the old one plus the
-        # gradient; the step follows the new one, not the gradient.
-        self.velocity = self.momentum * self.velocity + gradient
-        return theta - self.learning_rate * self.velocity
+        raise NotImplementedError("Momentum.step")
 
 
 class RMSProp(Optimiser):
@@ -265,14 +236,7 @@ class RMSProp(Optimiser):
         """
         theta, gradient = self.begin(theta, gradient)
         # your turn (core)
-        # hint: self.square is a running mean of the squared gradient, zeros
-        # at first: keep self.decay of it, take 1 - self.decay of the new.
-        # hint: Divide the gradient by the root of the new self.square, to
-        # which root self.epsilon is added.
-        new = (1 - self.decay) * gradient * gradient
-        self.square = self.decay * self.square + new
-        scale = np.sqrt(self.square) + self.epsilon
-        return theta - self.learning_rate * gradient / scale
+        raise NotImplementedError("RMSProp.step")
 
 
 class Adam(Optimiser):
@@ -305,18 +269,7 @@ class Adam(Optimiser):
         """
         theta, gradient = self.begin(theta, gradient)
         # your turn (core)
-        # hint: self.mean and self.square are running means, of the gradient
-        # with self.beta1 and of its square with self.beta2.
-        # hint: After t steps the weights in a running mean that began at
-        # zero sum to 1 - beta**t: divide by that, but keep what is stored.
-        # hint: The step is learning_rate times the corrected mean over the
-        # root of the corrected square, to which root epsilon is added.
-        new = (1 - self.beta2) * gradient * gradient
-        self.mean = self.beta1 * self.mean + (1 - self.beta1) * gradient
-        self.square = self.beta2 * self.square + new
-        mean = self.mean / (1 - self.beta1**self.t)
-        scale = np.sqrt(self.square / (1 - self.beta2**self.t))
-        return theta - self.learning_rate * mean / (scale + self.epsilon)
+        raise NotImplementedError("Adam.step")
 
 
 def backtracking(
@@ -356,18 +309,7 @@ def backtracking(
     if slope >= 0:
         raise ValueError(f"direction is not downhill: slope {slope}")
     # your turn (core)
-    # hint: A step of this rate ends at theta + learning_rate * direction.
-    # hint: It is enough if the loss there, less the loss at theta, is at
-    # most share * learning_rate * slope; the slope is negative.
-    # hint: Test, halve, test again. After 60 halvings raise
-    # not_converged(60, learning_rate * direction).
-    start = loss(theta)
-    for _ in range(61):
-        rise = loss(theta + learning_rate * direction) - start
-        if rise <= share * learning_rate * slope:  # below zero
-            return learning_rate
-        learning_rate = learning_rate / 2
-    raise not_converged(60, learning_rate * direction)
+    raise NotImplementedError("backtracking")
 
 
 def newton_change(H, gradient, step):
@@ -411,17 +353,7 @@ def newton(gradient, hessian, theta, max_steps=50, tolerance=1e-10):
     max_steps = whole("max_steps", max_steps, low=1)
     path = [theta]
     # your turn (core)
-    # hint: newton_change(H, gradient, step) solves for the change, which is
-    # subtracted; give it both at path[-1], and count steps from 1.
-    # hint: Stop, or raise not_converged, as in gradient_descent.
-    for step in range(1, max_steps + 1):
-        place = path[-1]
-        change = newton_change(hessian(place), gradient(place), step)
-        path.append(place - change)
-        change = path[-1] - place  # what rounding leaves of it
-        if np.abs(change).max() <= tolerance:
-            return np.array(path)  # (m, d)
-    raise not_converged(max_steps, change)
+    raise NotImplementedError("newton")
 
 
 def refuse_flat(curvature, step):
@@ -467,28 +399,7 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
     residual, direction = b, b
     lengths = [np.linalg.norm(b)]
     # your turn (stretch)
-    # hint: product = times(direction) is A times the direction; its
-    # curvature is direction @ product: ask refuse_flat(curvature, step).
-    # hint: distance = residual @ residual / curvature leads to the bottom
-    # along it. Move x there; the residual loses distance * product.
-    # hint: The next direction is the new residual plus so much of the old
-    # direction: the new residual @ itself over the old one @ itself.
-    # hint: Append each residual's np.linalg.norm to lengths; go on while
-    # the last is above tolerance * lengths[0]. Then return x and lengths.
-    while lengths[-1] > tolerance * lengths[0]:
-        if len(lengths) > max_steps:
-            raise not_converged(max_steps, change)
-        product = times(direction)
-        curvature = direction @ product
-        refuse_flat(curvature, len(lengths))
-        distance = residual @ residual / curvature
-        change = distance * direction
-        x = x + change
-        before, residual = residual, residual - distance * product
-        turn = residual @ residual / (before @ before)
-        direction = residual + turn * direction
-        lengths.append(np.linalg.norm(residual))
-    return x, np.array(lengths)
+    raise NotImplementedError("conjugate_gradient")
 
 
 def multiplier(A, b):

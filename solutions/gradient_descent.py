@@ -136,7 +136,8 @@ def gradient_descent(
     theta = as_vector(theta, "theta")
     loss = answering(loss, "loss", ())
     gradient = answering(gradient, "gradient", theta.shape, theta.dtype)
-    learning_rate = float(in_range("learning_rate", learning_rate, above=0))
+    in_range("learning_rate", learning_rate, above=0)
+    learning_rate = float(learning_rate)  # it widens no float32
     in_range("tolerance", tolerance, low=0)
     max_steps = whole("max_steps", max_steps, low=1)
     path, losses = [theta], [loss(theta)]
