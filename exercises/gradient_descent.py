@@ -392,9 +392,8 @@ def conjugate_gradient(A, b, max_steps=None, tolerance=1e-10):
     in_range("tolerance", tolerance, above=0)
     max_steps = 10 * len(b) if max_steps is None else max_steps
     whole("max_steps", max_steps, low=1)
-    kind = np.finfo(b.dtype)
-    low = b.any() * kind.tiny / kind.eps  # below it the digits are lost
-    in_range("b @ b", b @ b, low, kind.max)
+    kind = np.finfo(b.dtype)  # outside, b @ b has lost its digits
+    in_range("b @ b", b @ b, b.any() * kind.tiny * 1e16, kind.max)
     x = change = np.zeros_like(b)
     residual, direction = b, b
     lengths = [np.linalg.norm(b)]
