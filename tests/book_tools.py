@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,9 @@ def verdicts_on(chapter, source, holes=None, reference=None, seed=0) -> dict[str
         return {hole: runner.verdicts(hole) for hole in holes or runner.holes}
 
 
+@cache
 def reference_of(chapter, seed=0):
+    """Return the one that all tests share: it keeps what known mistakes gave."""
     return Reference(chapter, seed)
 
 
