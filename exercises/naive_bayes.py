@@ -272,7 +272,7 @@ class GaussianNB(NaiveBayes):
 
         References
         ----------
-        Murphy (2012), 3.5.1.2; the variances divide by the number of rows.
+        Murphy (2012), 3.5.1.1; the variances divide by the number of rows.
         """
         X = as_matrix(X)
         self.classes_, positions = as_labels(X, y)  # (k,), (n,)
@@ -295,7 +295,7 @@ class GaussianNB(NaiveBayes):
 
         References
         ----------
-        Murphy (2012), eq. 3.69 to 3.71.
+        Murphy (2012), 3.5.2 and 3.5.3.
         """
         X = fitted(self, "mean_", X, axis=1)
         # your turn (core)

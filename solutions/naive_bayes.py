@@ -1,8 +1,7 @@
 """Naive Bayes: count, pretend independence, and add up the evidence.
 
 Throughout: n documents or samples, d words or features, k classes.
-    text a str           document a list of words (or of n-grams)
-    vocabulary {word: column}, d entries
+    document a list of words (or n-grams)       vocabulary {word: column}
     X (n, d) counts of words, or numbers        y (n,) labels
     W (d, k) what one word adds to the score of each class
     b (k,) what each class has before any word
@@ -316,7 +315,7 @@ class GaussianNB(NaiveBayes):
 
         References
         ----------
-        Murphy (2012), 3.5.1.2; the variances divide by the number of rows.
+        Murphy (2012), 3.5.1.1; the variances divide by the number of rows.
         """
         X = as_matrix(X)
         self.classes_, positions = as_labels(X, y)  # (k,), (n,)
@@ -348,7 +347,7 @@ class GaussianNB(NaiveBayes):
 
         References
         ----------
-        Murphy (2012), eq. 3.69 to 3.71.
+        Murphy (2012), 3.5.2 and 3.5.3.
         """
         X = fitted(self, "mean_", X, axis=1)
         # your turn (core)
@@ -359,8 +358,10 @@ class GaussianNB(NaiveBayes):
         # hint: np.column_stack makes z (n, k) of k columns. To normalise,
         # subtract log_sum_exp(z, axis=1, keepdims=True).
         columns = []
-        for mean, variance in zip(self.mean_, self.variance_, strict=True):
-            surprise = np.log(variance) + (X - mean) ** 2 / variance
+        for c, variance in enumerate(self.variance_):
+            surprise = (
+                np.log(variance) + (X - self.mean_[c]) ** 2 / variance
+            )
             columns.append(-surprise.sum(axis=1) / 2)
         z = self.log_prior_ + np.column_stack(columns)  # (n, k)
         return z - log_sum_exp(z, axis=1, keepdims=True)

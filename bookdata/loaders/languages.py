@@ -53,8 +53,9 @@ def languages() -> Languages:
 
     From a word on a button to a long sentence. Placeholders, markup and
     addresses are cut out of them. Left out are messages that have no letter,
-    those that were not translated yet or are marked as doubtful, and those
-    that are, in a language other than English, the English words. A language
+    those that were not translated yet or are marked as doubtful, those of
+    older versions, and those that are, in a language other than English, the
+    English words. A language
     is kept if 50 messages are left: of all of Django's, Frisian is not.
 
     Two messages whose English differs in signs and capitals only are one.
@@ -63,12 +64,12 @@ def languages() -> Languages:
 
     Returns
     -------
-    texts : list of 56602 str
-    language : array, shape (56602,)
+    texts : list of 55665 str
+    language : array, shape (55665,)
         Position in codes.
-    message : array, shape (56602,)
+    message : array, shape (55665,)
         Which message it is a translation of, from 0.
-    train : array, shape (56602,)
+    train : array, shape (55665,)
         True for the messages to fit on, False for the quarter held out.
     codes : list of 98 str
         As Django writes them, related languages beside each other.
@@ -112,6 +113,8 @@ def convert(archive: Archive) -> dict[str, np.ndarray]:
             copied = text == english and place[1] not in ENGLISH
             if key and any(map(str.isalpha, text)) and not copied:
                 told.setdefault(key, text)
+    for code, told in found.items():  # a message that English dropped is of an older version
+        found[code] = {key: text for key, text in told.items() if key in found["en"]}
     order = [code for listed in FAMILIES.values() for code in listed.split()]
     codes = [code for code in order if len(found[code]) >= LEAST]
     keys = sorted({key for code in codes for key in found[code]})

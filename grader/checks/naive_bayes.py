@@ -160,9 +160,9 @@ def given_weights(code, rng):
 
 @check("tfidf", forbids=SKLEARN)
 def empty_document(code, rng):
-    """an empty document stays a row of zeros, and a word that nobody says has a weight too"""
+    """a row of zeros stays one, one of small weights gets length one, a word nobody says has a weight"""
     X, _ = counts(rng)
-    X[3], X[:, 2] = 0, 0
+    X[3], X[4], X[:, 2] = 0, X[4] / 100, 0
     return code.tfidf(X)
 
 
