@@ -1,8 +1,7 @@
 """Naive Bayes: count, pretend independence, and add up the evidence.
 
 Throughout: n documents or samples, d words or features, k classes.
-    text a str           document a list of words (or of n-grams)
-    vocabulary {word: column}, d entries
+    document a list of words (or n-grams)       vocabulary {word: column}
     X (n, d) counts of words, or numbers        y (n,) labels
     W (d, k) what one word adds to the score of each class
     b (k,) what each class has before any word
