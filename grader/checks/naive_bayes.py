@@ -160,7 +160,7 @@ def given_weights(code, rng):
 
 @check("tfidf", forbids=SKLEARN)
 def empty_document(code, rng):
-    """a row of zeros stays one, one of small weights gets length one, a word nobody says has a weight"""
+    """a row of zeros stays one, the smallest other row gets length one, all words have a weight"""
     X, _ = counts(rng)
     X[3], X[4], X[:, 2] = 0, X[4] / 100, 0
     return code.tfidf(X)
