@@ -55,10 +55,6 @@ class Archive:
             raise WrongBytes(str(pin))
         self._zip = zipfile.ZipFile(io.BytesIO(data))
 
-    def names(self) -> list[str]:
-        """Return the paths of all files in the archive, sorted."""
-        return sorted(self._zip.namelist())
-
     def read(self, path: str) -> bytes:
         """Return one file of the archive."""
         return self._zip.read(path)

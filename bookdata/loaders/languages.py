@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,8 +17,13 @@ from bookdata.splits import held_out
 ARCHIVE = "django"
 LEAST = 50  # messages that a language needs; Frisian has 20
 ENGLISH = ("en", "en_AU", "en_GB")
-FAMILIES = {  # of the same order as a reader would want them in a table
-    "Germanic": "en en_AU en_GB de lb nl af da nb nn sv is",
+PARTS = ["conf"] + [  # of Django, each with its own messages
+    f"contrib/{app}"
+    for app in "admin admindocs auth contenttypes flatpages gis humanize postgres redirects "
+    "sessions sites".split()
+]
+FAMILIES = {  # in the order of a reader's table, relatives side by side
+    "Germanic": "en en_AU en_GB de lb nl fy af da nb nn sv is",
     "Romance": "fr ca es es_AR es_CO es_MX es_VE ast gl pt pt_BR it ro",
     "constructed": "ia io eo",
     "Slavic": "cs sk pl dsb hsb sl hr bs sr_Latn sr mk bg ru be uk",
@@ -102,20 +108,21 @@ def languages() -> Languages:
 def convert(archive: Archive) -> dict[str, np.ndarray]:
     """Return the messages as they are kept, a line each, and what they belong to."""
     found: dict[str, dict[str, str]] = {}  # code, then the English without signs
-    for path in archive.names():
-        place = re.fullmatch(r"django/.*\blocale/(\w+)/LC_MESSAGES/django\.po", path)
-        if not place:
+    order = [code for listed in FAMILIES.values() for code in listed.split()]
+    for code, part in itertools.product(order, PARTS):
+        told = found.setdefault(code, {})
+        try:
+            messages = archive.read(f"django/{part}/locale/{code}/LC_MESSAGES/django.po")
+        except KeyError:  # not every part has every language
             continue
-        told = found.setdefault(place[1], {})
-        for english, translated in entries(archive.read(path).decode()):
-            text = english if place[1] == "en" else translated
+        for english, translated in entries(messages.decode()):
+            text = english if code == "en" else translated
             key = " ".join(re.findall(r"\w+", english.lower()))
-            copied = text == english and place[1] not in ENGLISH
+            copied = text == english and code not in ENGLISH
             if key and any(map(str.isalpha, text)) and not copied:
                 told.setdefault(key, text)
     for code, told in found.items():  # a message that English dropped is of an older version
         found[code] = {key: text for key, text in told.items() if key in found["en"]}
-    order = [code for listed in FAMILIES.values() for code in listed.split()]
     codes = [code for code in order if len(found[code]) >= LEAST]
     keys = sorted({key for code in codes for key in found[code]})
     number = {key: i for i, key in enumerate(keys)}
