@@ -184,6 +184,8 @@ def test_a_message_is_held_out_in_all_languages_at_once():
     assert each["gd"] == ("Scottish Gaelic", "Celtic") and len(each) == 98
     german = {data.texts[i] for i in np.flatnonzero(data.language == data.codes.index("de"))}
     assert "Montag" in german and not any("%(" in text or "</" in text for text in german)
+
+
 def test_lending_club():
     data = bookdata.lending_club()
     assert data.bad.sum() == 517 and data.bad[~data.train].sum() == 136
