@@ -244,7 +244,7 @@ def tfidf(X, idf=None):
     """
     X = as_counts(X)
     if idf is not None:
-        idf = as_vector(idf, "idf", exactly=X.shape[1])
+        idf = as_vector(idf, "idf", exactly=X.shape[1]).astype(X.dtype)
     # your turn (core)
     # hint: Learn only where idf is None. (X > 0).sum(axis=0) says in how
     # many documents each word stands.
@@ -369,7 +369,7 @@ class GaussianNB(NaiveBayes):
 
 def smallest_variance(X, smoothing):
     """Return what is added to every variance, or raise."""
-    in_range("smoothing", smoothing, above=0)
+    in_range("smoothing", smoothing, 1e-30, 1e9, above=0)
     if (X == X[0]).all():
         raise ValueError("every feature of X is constant: nothing to tell")
     return X.dtype.type(smoothing * X.var(axis=0).max())
@@ -381,7 +381,7 @@ class LinearNB(NaiveBayes):
     Parameters
     ----------
     alpha : float
-        How often the prior has seen each outcome already; above 0.
+        How often the prior has seen each outcome: 1e-30 to 1e9.
 
     Attributes
     ----------
@@ -401,13 +401,13 @@ class LinearNB(NaiveBayes):
     def start(self, X, y):
         """Return X (n, d), the class of each row, (n,), size and alpha.
 
-        Raises ValueError if shapes do not fit, X is negative or not finite,
-        y has one class, or alpha is not above 0.
+        Raises ValueError where X, y or alpha cannot be used.
         """
         X = as_counts(X)
         self.classes_, positions = as_labels(X, y)  # (k,), (n,)
         size = np.bincount(positions).astype(X.dtype)  # (k,)
-        return X, positions, size, in_range("alpha", self.alpha, above=0)
+        alpha = in_range("alpha", self.alpha, 1e-30, 1e9, above=0)
+        return X, positions, size, float(alpha)
 
     def predict_log_proba(self, X):
         """Return the log-probability of each class, (n, k)."""

@@ -153,9 +153,9 @@ def weights_of_words(code, rng):
 
 @check("tfidf", forbids=SKLEARN)
 def given_weights(code, rng):
-    """weights that are given are used, and returned as they came"""
+    """weights that are given are used and returned, and the counts given are not changed"""
     X, _ = counts(rng)
-    return code.tfidf(X, idf=rng.uniform(1, 3, size=5))
+    return code.tfidf(X, idf=rng.uniform(1, 3, size=5)), X
 
 
 @check("tfidf", forbids=SKLEARN)
@@ -197,11 +197,12 @@ def class_of_one(code, rng):
 
 @check("GaussianNB.fit", forbids=SKLEARN)
 def named_classes(code, rng):
-    """labels may be words; the rows follow the alphabet, and fit returns the model"""
+    """labels may be words, in alphabetical order; fit returns the model, and forgets an earlier fit"""
     X, y = clouds(rng)
     model = code.GaussianNB()
+    model.fit(-2 * X[:, :2], y == 1)
     same = model.fit(X, np.array(["wren", "crow", "owl"])[y])
-    return same is model, model.classes_, model.mean_, model.log_prior_
+    return same is model, model.classes_, model.mean_, model.log_prior_, model.variance_
 
 
 @check("GaussianNB.fit", expect=close(1e-4, 1e-6), forbids=SKLEARN)
@@ -244,6 +245,16 @@ def one_sample(code, rng):
     return gaussian(code, rng, k=4, d=3).predict_log_proba(rng.normal(size=(1, 3)))
 
 
+@check("GaussianNB.predict_log_proba", expect=close(1e-4, 1e-5), forbids=SKLEARN)
+def posterior_in_single_precision(code, rng):
+    """float32 stays float32"""
+    model = gaussian(code, rng)
+    for name in ("mean_", "variance_", "log_prior_"):
+        setattr(model, name, getattr(model, name).astype(np.float32))
+    log_p = model.predict_log_proba(rng.normal(size=(4, 2)).astype(np.float32))
+    return log_p, str(np.asarray(log_p).dtype)
+
+
 @check("MultinomialNB.fit", forbids=SKLEARN)
 def bags(code, rng):
     """W_ is the log-probability of each word in each class, b_ the log of each class's share"""
@@ -270,11 +281,12 @@ def class_without_words(code, rng):
 
 @check("MultinomialNB.fit", forbids=SKLEARN)
 def named_bags(code, rng):
-    """labels may be words; the columns follow the alphabet, and fit returns the model"""
+    """labels may be words, in alphabetical order; fit returns the model, and forgets an earlier fit"""
     X, y = counts(rng)
     model = code.MultinomialNB()
+    model.fit(X[:, ::-1] + 1, y == 1)
     same = model.fit(X, np.array(["wren", "crow", "owl"])[y])
-    return same is model, model.classes_, model.W_
+    return same is model, model.classes_, model.W_, model.b_
 
 
 @check("MultinomialNB.fit", expect=close(1e-4, 1e-6), forbids=SKLEARN)
@@ -311,11 +323,12 @@ def words_of_all_and_of_none(code, rng):
 
 @check("BernoulliNB.fit", forbids=SKLEARN)
 def named_documents(code, rng):
-    """labels may be words; the columns follow the alphabet, and fit returns the model"""
+    """labels may be words, in alphabetical order; fit returns the model, and forgets an earlier fit"""
     X, y = counts(rng)
     model = code.BernoulliNB()
+    model.fit(X[:, ::-1] + 1, y == 1)
     same = model.fit(X, np.array(["wren", "crow", "owl"])[y])
-    return same is model, model.classes_, model.W_
+    return same is model, model.classes_, model.W_, model.b_
 
 
 @check("BernoulliNB.fit", expect=close(1e-4, 1e-5), forbids=SKLEARN)
@@ -600,6 +613,12 @@ MISTAKES = [
         new="(Z * Z).sum(axis=0, keepdims=True)",
     ),
     Mistake(
+        "the counts are weighed in place, so that the caller's table is changed",
+        in_="tfidf",
+        old="Z = X * idf",
+        new="Z = np.multiply(X, idf, out=X)",
+    ),
+    Mistake(
         "the weights are float64, which widens float32",
         in_="tfidf",
         old=".astype(X.dtype)",
@@ -729,10 +748,22 @@ MISTAKES = [
         "logarithms until the largest has been taken out.",
     ),
     Mistake(
+        "the scores are float64, which widens float32",
+        in_="GaussianNB.predict_log_proba",
+        old="np.column_stack(columns)",
+        new="np.column_stack(columns).astype(float)",
+    ),
+    Mistake(
         "nothing is added to the counts, so that a word never seen in a class has probability 0",
         in_="MultinomialNB.fit",
         old="np.array(words) + alpha",
         new="np.array(words)",
+    ),
+    Mistake(
+        "a second fit goes on counting where the first has stopped",
+        in_="MultinomialNB.fit",
+        old="words = np.array(words) + alpha",
+        new="self.counted_ = words = np.array(words) + getattr(self, 'counted_', alpha)",
     ),
     Mistake(
         "one is added to every count, whatever alpha is",

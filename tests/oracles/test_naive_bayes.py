@@ -202,6 +202,13 @@ def test_a_setting_out_of_range_is_refused(model):
         model.fit(X_GOOD, Y_GOOD)
 
 
+@pytest.mark.parametrize("huge", [float("inf"), 1e300])
+def test_a_setting_without_bounds_is_refused(huge):
+    for model in (GaussianNB(huge), MultinomialNB(huge), BernoulliNB(huge)):
+        with pytest.raises(ValueError, match="must be at most"):
+            model.fit(X_GOOD, Y_GOOD)
+
+
 def test_counts_below_zero_are_refused_by_name():
     X = X_GOOD - 1
     for refuse in (MultinomialNB().fit, BernoulliNB().fit):
@@ -243,7 +250,10 @@ def test_integers_are_never_truncated_and_float32_is_kept():
         p = model.fit(X.astype(np.float32), Y_GOOD).predict_proba(X.astype(np.float32))
         assert p.dtype == np.float32
         np.testing.assert_allclose(p, whole, rtol=1e-4)
-    assert tfidf(X.astype(np.float32))[0].dtype == np.float32
+    single = X.astype(np.float32)
+    assert tfidf(single)[0].dtype == tfidf(single, np.ones(2))[0].dtype == np.float32
+    for model in (GaussianNB(np.float64(0.1)), MultinomialNB(np.float64(2)), BernoulliNB(alpha=2)):
+        assert model.fit(single, Y_GOOD).predict_log_proba(single).dtype == np.float32
 
 
 @pytest.mark.parametrize("cut", [tokenize, character_ngrams])

@@ -114,7 +114,7 @@ class GaussianNB:
     def predict_log_proba(self, X):
         """One sample and one class at a time, with the whole normal density."""
         X = fitted(self, "mean_", X, axis=1)
-        log_p = np.zeros((len(X), len(self.mean_)))
+        log_p = np.zeros((len(X), len(self.mean_)), X.dtype)
         for i, x in enumerate(X):
             for c in range(len(self.mean_)):
                 terms = [
