@@ -197,7 +197,7 @@ def class_of_one(code, rng):
 
 @check("GaussianNB.fit", forbids=SKLEARN)
 def named_classes(code, rng):
-    """labels may be words, in alphabetical order; fit returns the model, and forgets an earlier fit"""
+    """labels may be words; fit follows the alphabet, returns the model, and forgets earlier fits"""
     X, y = clouds(rng)
     model = code.GaussianNB()
     model.fit(-2 * X[:, :2], y == 1)
@@ -281,7 +281,7 @@ def class_without_words(code, rng):
 
 @check("MultinomialNB.fit", forbids=SKLEARN)
 def named_bags(code, rng):
-    """labels may be words, in alphabetical order; fit returns the model, and forgets an earlier fit"""
+    """labels may be words; fit follows the alphabet, returns the model, and forgets earlier fits"""
     X, y = counts(rng)
     model = code.MultinomialNB()
     model.fit(X[:, ::-1] + 1, y == 1)
@@ -306,9 +306,9 @@ def words_there_and_not(code, rng):
 
 @check("BernoulliNB.fit", forbids=SKLEARN)
 def two_outcomes(code, rng):
-    """the prior has seen each word alpha times there and alpha times missing"""
+    """the prior has seen each word alpha times there and alpha times missing; a quarter is there"""
     X, y = counts(rng)
-    models = [code.BernoulliNB(alpha=alpha).fit(X, y) for alpha in (0.01, 2.5)]
+    models = [code.BernoulliNB(alpha=alpha).fit(X / 4, y) for alpha in (0.01, 2.5)]
     return [(model.W_, model.b_) for model in models]
 
 
@@ -323,7 +323,7 @@ def words_of_all_and_of_none(code, rng):
 
 @check("BernoulliNB.fit", forbids=SKLEARN)
 def named_documents(code, rng):
-    """labels may be words, in alphabetical order; fit returns the model, and forgets an earlier fit"""
+    """labels may be words; fit follows the alphabet, returns the model, and forgets earlier fits"""
     X, y = counts(rng)
     model = code.BernoulliNB()
     model.fit(X[:, ::-1] + 1, y == 1)
