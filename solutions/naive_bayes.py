@@ -369,7 +369,7 @@ class GaussianNB(NaiveBayes):
 
 def smallest_variance(X, smoothing):
     """Return what is added to every variance, or raise."""
-    in_range("smoothing", smoothing, 1e-30, 1e9, above=0)
+    in_range("smoothing", smoothing, 1e-32, 1e9, above=0)
     if (X == X[0]).all():
         raise ValueError("every feature of X is constant: nothing to tell")
     return X.dtype.type(smoothing * X.var(axis=0).max())
@@ -381,7 +381,7 @@ class LinearNB(NaiveBayes):
     Parameters
     ----------
     alpha : float
-        How often the prior has seen each outcome: 1e-30 to 1e9.
+        How often the prior has seen each outcome: 1e-32 to 1e9.
 
     Attributes
     ----------
@@ -406,7 +406,7 @@ class LinearNB(NaiveBayes):
         X = as_counts(X)
         self.classes_, positions = as_labels(X, y)  # (k,), (n,)
         size = np.bincount(positions).astype(X.dtype)  # (k,)
-        alpha = in_range("alpha", self.alpha, 1e-30, 1e9, above=0)
+        alpha = in_range("alpha", self.alpha, 1e-32, 1e9, above=0)
         return X, positions, size, float(alpha)
 
     def predict_log_proba(self, X):
