@@ -103,7 +103,9 @@ def words_of_enough_documents(code, rng):
 def largest_vocabulary(code, rng):
     """of too many words, those in the most documents stay; among equals, the alphabet decides"""
     documents = plain_words(shuffled_documents(rng))
-    return [code.build_vocabulary(documents, max_size=m) for m in (1, 2, 3, 5, 100)]
+    equals = plain_words([rng.permutation(list("abcdefghijkl"))])
+    chosen = [code.build_vocabulary(documents, max_size=m) for m in (1, 2, 3, 5, 100)]
+    return [*chosen, code.build_vocabulary(equals, max_size=5)]
 
 
 @check("build_vocabulary", expect=exactly, forbids=SKLEARN)
@@ -192,6 +194,14 @@ def class_of_one(code, rng):
     X, y = rng.normal(size=(6, 2)), np.array([1, 0, 0, 2, 2, 0])
     X[[1, 2, 5], 1] = 0.5
     model = code.GaussianNB(smoothing=0.01).fit(X, y)
+    return model.mean_, model.variance_
+
+
+@check("GaussianNB.fit", forbids=SKLEARN)
+def far_from_zero(code, rng):
+    """numbers in the millions that differ by ones have a variance all the same"""
+    X, y = clouds(rng)
+    model = code.GaussianNB(smoothing=0.01).fit(X + 5e6, y)
     return model.mean_, model.variance_
 
 
@@ -635,6 +645,12 @@ MISTAKES = [
         in_="GaussianNB.fit",
         old="r.var(axis=0)",
         new="r.var(axis=0, ddof=1)",
+    ),
+    Mistake(
+        "the squared mean is taken from the mean square, which cancels where numbers are large",
+        in_="GaussianNB.fit",
+        old="r.var(axis=0)",
+        new="((r * r).mean(axis=0) - r.mean(axis=0) ** 2)",
     ),
     Mistake(
         "the variance is that of all classes together",
