@@ -133,7 +133,7 @@ def unseen_words(code):
 @check("count_words", forbids=SKLEARN)
 def columns_of_words(code, rng):
     """each word is counted in the column that the vocabulary says"""
-    columns = rng.permutation(4).tolist()
+    columns = np.roll(np.arange(4), rng.integers(1, 4)).tolist()  # never the alphabet's
     vocabulary = dict(zip(WORDS, columns, strict=True))
     return code.count_words([["cake", "tea", "tea"], ["salt"]], vocabulary)
 
