@@ -63,10 +63,10 @@ def known_angles(code):
 @check("cosine_distance", forbids=LIBRARIES)
 def never_below_nothing(code, rng):
     """never below 0 and never above 2, not even by rounding"""
-    A = rng.normal(size=(60, 5))
+    A = rng.normal(size=(150, 60))
     with_itself, with_opposite = code.cosine_distance(A, A), code.cosine_distance(A, -3 * A)
     return {
-        "the distances": with_itself,
+        "the first distances": np.asarray(with_itself)[:3],
         "below 0": bool((np.asarray(with_itself) < 0).any()),
         "above 2": bool((np.asarray(with_opposite) > 2).any()),
     }
@@ -90,6 +90,13 @@ def equal_entries(code, rng):
     """of equal entries the one with the smaller position comes first, at the end of the k too"""
     D = rng.integers(4, size=(6, 80)).astype(float)
     return code.top_k(D, 3), code.top_k(D, 45)
+
+
+@check("top_k", expect=exactly)
+def long_rows(code, rng):
+    """in rows of two thousand as in short ones"""
+    D = rng.normal(size=(40, 2000))
+    return code.top_k(D[:3], 9), code.top_k(D, 1000)
 
 
 @check("top_k", expect=exactly)
@@ -188,8 +195,9 @@ def twins(code, rng):
 @check("choose_k", forbids=[*LIBRARIES, "sklearn.model_selection"])
 def many_equals(code, rng):
     """nor where so many are its equals that it is not among the nearest"""
-    X = np.repeat([[0.0], [9.0]], [12, 3], axis=0)
-    return code.choose_k(X, np.arange(15) * 7 % 3, [1, 2])
+    X = np.repeat([[0.0], [9.0]], [12, 5], axis=0)
+    y = np.array([0, 1, 1, 0, *rng.permutation([0, 0, 0, 0, 0, 0, 1, 1]), 1, 2, 2, 0, 2])
+    return code.choose_k(X, y, [1, 3])
 
 
 @check("choose_k", forbids=[*LIBRARIES, "sklearn.model_selection"])
@@ -197,7 +205,8 @@ def smallest_of_the_best(code):
     """of several best k the smallest, in whatever order they are given"""
     X = np.array([[0.0], [1.0], [2.0], [3.0], [10.0], [11.0], [12.0], [13.0]])
     y = np.repeat([5, 6], 4)
-    return code.choose_k(X, y, [7, 3, 1, 2]), code.choose_k(X, 1 - y, np.array([6, 7]))
+    odd = np.array([5, 5, 6, 5, 6, 6, 5, 6])  # whose neighbour is read wrong by it alone
+    return code.choose_k(X, y, [7, 3, 1, 2]), code.choose_k(X, odd, np.array([1, 7, 3]))
 
 
 @check("choose_k", forbids=[*LIBRARIES, "sklearn.model_selection"])
@@ -225,7 +234,7 @@ def halves(code, rng):
 @check("KDTree.build", forbids=LIBRARIES)
 def equal_values(code, rng):
     """equal values go by position, equal sides by the first, duplicates have boxes too"""
-    X = rng.integers(3, size=(21, 2)).astype(float)
+    X = rng.integers(3, size=(50, 2)).astype(float)
     X[:3], X[3:6] = 0, 2  # both sides are equally long
     square = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 2.0], [0.0, 0.0]])
     return [written_out(code.KDTree(Z, leaf_size=2).root) for Z in (X, square, np.zeros((5, 2)))]

@@ -6,12 +6,10 @@ checks must accept it.
 
 import heapq
 import math
-from collections import Counter
 
 import numpy as np
 
 from solutions.inputs import as_labels, as_matrix, as_vector, fitted
-from solutions.neighbours import KNeighbors as Model
 from solutions.neighbours import Node, directed, gap_to
 
 
@@ -49,8 +47,7 @@ def vote(labels):
     """Count each row, and let its neighbours raise their hands in turn."""
     winners = []
     for row in np.asarray(labels).tolist():
-        counts = Counter(row)
-        winners.append(max(row, key=counts.get))
+        winners.append(max(row, key=row.count))
     return np.array(winners)
 
 
@@ -76,11 +73,11 @@ def choose_k(X, y, ks, distance=None):
     for i in range(len(X)):
         others = np.arange(len(X)) != i
         for k in hits:
-            model = Model(int(k), distance)
+            model = KNeighbors(int(k), distance)
             model.X_, model.y_, model.classes_ = X[others], y[others], np.unique(y)
             hits[k] += int(model.predict(X[[i]])[0] == y[i])
     best = min(ks, key=lambda k: (-hits[k], k))
-    return best, [hits[k] / len(X) for k in ks]
+    return best, np.array([hits[k] / len(X) for k in ks])
 
 
 class KDTree:
