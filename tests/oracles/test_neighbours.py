@@ -72,7 +72,7 @@ def test_digits_are_read_as_scikit_learn_reads_them(digits, k):
     p = model.predict_proba(X_test)
     np.testing.assert_allclose(p[apart], other.predict_proba(X_test)[apart], atol=1e-15)
     clear = apart & ((p == p.max(axis=1, keepdims=True)).sum(axis=1) == 1)
-    assert clear.mean() > 0.98
+    assert clear.mean() > 0.95
     np.testing.assert_array_equal(model.predict(X_test)[clear], other.predict(X_test)[clear])
 
 
