@@ -187,7 +187,7 @@ def nearest(X, train, k, distance=None):
 
 
 def every(block, distance):
-    """Return a function that measures to all rows, and keeps the nearest."""
+    """Return a function that measures to all rows and keeps the nearest."""
 
     def look(X, best):
         D = distance(X, block)
