@@ -267,7 +267,8 @@ def vote(labels):
     # of each neighbour has. argmax takes the first of several maxima.
     voters = range(labels.shape[1])
     votes = sum(labels == labels[:, [j]] for j in voters)  # (m, k)
-    return labels[np.arange(len(labels)), votes.argmax(axis=1)]
+    winner = votes.argmax(axis=1)  # (m,)
+    return labels[np.arange(len(labels)), winner]
 
 
 class KNeighbors:

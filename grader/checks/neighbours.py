@@ -492,7 +492,8 @@ MISTAKES = [
     Mistake(
         "of equal votes the smallest class number wins",
         in_="vote",
-        old="return labels[np.arange(len(labels)), votes.argmax(axis=1)]",
+        old="winner = votes.argmax(axis=1)  # (m,)\n"
+        "    return labels[np.arange(len(labels)), winner]",
         new="most = votes == votes.max(axis=1, keepdims=True)\n"
         "    return np.where(most, labels, labels.max() + 1).min(axis=1)",
     ),
@@ -505,12 +506,19 @@ MISTAKES = [
     Mistake(
         "where votes are equal, the nearest neighbour decides though its class has fewer",
         in_="vote",
-        old="return labels[np.arange(len(labels)), votes.argmax(axis=1)]",
+        old="winner = votes.argmax(axis=1)  # (m,)\n"
+        "    return labels[np.arange(len(labels)), winner]",
         new="most = votes == votes.max(axis=1, keepdims=True)\n"
         "    tied = (most.sum(axis=1) > votes.max(axis=1))[:, None]\n"
         "    return labels[np.arange(len(labels)), (most | tied).argmax(axis=1)]",
-        lesson="The nearest neighbour has a say only if its class is among those with the most "
-        "votes. Look for the first neighbour whose class has as many as any.",
+    ),
+    Mistake(
+        "the first class with more votes than the nearest's wins, though another has more still",
+        in_="vote",
+        old="votes.argmax(axis=1)",
+        new="(votes > votes[:, :1]).argmax(axis=1)",
+        lesson="To be better than the first is not to be the best: argmax of a comparison stops "
+        "at the first that is better. Compare with the maximum, or take argmax of the votes.",
     ),
     Mistake(
         "the nearest neighbour decides alone",
@@ -527,8 +535,8 @@ MISTAKES = [
     Mistake(
         "the place of the winner is returned instead of its class",
         in_="vote",
-        old="labels[np.arange(len(labels)), votes.argmax(axis=1)]",
-        new="votes.argmax(axis=1)",
+        old="labels[np.arange(len(labels)), winner]",
+        new="winner",
     ),
     Mistake(
         "the votes of all rows are thrown together",
@@ -539,7 +547,7 @@ MISTAKES = [
     Mistake(
         "the class numbers are averaged, as if they were quantities",
         in_="vote",
-        old="labels[np.arange(len(labels)), votes.argmax(axis=1)]",
+        old="labels[np.arange(len(labels)), winner]",
         new="np.rint(labels.mean(axis=1)).astype(int)",
     ),
     Mistake(
@@ -828,19 +836,20 @@ EXPLAIN = [
     ),
     Explain(
         "outvoted",
-        why="where votes are equal, the nearest neighbour decides though its class has fewer",
+        why="the first class with more votes than the nearest's wins, though another has more "
+        "still",
         causes={
             "the votes of all rows are thrown together": "labels[:, [j]] compares each row with "
             "its own neighbour j.",
             "of equal votes the class of the farthest neighbour wins": "argmax takes the first of "
             "several, and the first stands for the nearest.",
-            "the class with the fewest votes wins": "most marks those who have as many as the "
-            "maximum.",
+            "the place of the winner is returned instead of its class": "The place is what "
+            "labels is asked for, and its entry there is a class.",
         },
         takes="`labels` has a row for each sample, with the classes of its neighbours, the "
         "nearest first, for `vote(labels)`.",
         call=lambda code, labels: code.vote(labels),
         example={"labels": [[0, 1, 1], [2, 0, 2]]},
-        witness={"labels": [[0, 1, 1, 2, 2]]},
+        witness={"labels": [[2, 1, 1, 0, 0, 0]]},
     ),
 ]
