@@ -19,7 +19,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from solutions.arrays import pairwise_squared_distances, same_features
+from solutions.arrays import same_features
 from solutions.inputs import (
     as_labels,
     as_matrix,
@@ -30,8 +30,8 @@ from solutions.inputs import (
     whole,
 )
 
-ROWS = 512  # queries that are answered at a time,
-FIRST, MOST = 512, 2048  # by so many training rows, at first and later
+ROWS = 160  # queries that are answered at a time, or d of them,
+FIRST, MOST = 384, 2048  # by so many training rows, at first and later
 
 
 def minkowski(A, B, p=2):
@@ -169,7 +169,8 @@ def nearest(X, train, k, distance=None):
     X, train = X.astype(kind, copy=False), train.astype(kind, copy=False)
     best = np.full((len(X), k), np.inf, kind)
     near = np.zeros((len(X), k), int)
-    size = ROWS if distance is None else max(1, ROWS // X.shape[1])
+    d = X.shape[1]
+    size = max(ROWS, d) if distance is None else max(1, ROWS // d)
     start, stop = 0, max(k, FIRST)
     while start < len(train):
         block = train[start:stop]
@@ -183,6 +184,8 @@ def nearest(X, train, k, distance=None):
             best[some] = np.take_along_axis(D, keep, axis=1)
             near[some] = np.take_along_axis(columns, keep, axis=1)
         start, stop = stop, stop + max(k, min(stop, MOST))
+    if distance is None and np.isinf(best).any():
+        raise ValueError("X or train is so large that its squares overflow")
     return (np.sqrt(best) if distance is None else best), near
 
 
@@ -207,18 +210,18 @@ def sieve(block):
     middle = block.mean(axis=0)  # (d,)
     B = block - middle
     B = np.column_stack([B, squared_lengths(B)])  # (n, d + 1)
-    unit = 8 * (B.shape[1] + 8) * np.finfo(B.dtype).eps
+    unit = 16 * (B.shape[1] + 8) * np.finfo(B.dtype).eps
 
     def look(X, best):
         k, worst = best.shape[1], best[:, -1]
-        if np.isinf(worst[0]):  # the first block: its own k-th best
-            D = pairwise_squared_distances(X, block)
-            worst = np.partition(D, k - 1, axis=1)[:, k - 1]
         A = X - middle
-        limit = squared_lengths(A)  # (m,)
-        limit = limit - worst - unit * (limit + worst)  # if rounding erred
+        size = squared_lengths(A)  # (m,)
         A = np.column_stack([2 * A, np.full(len(A), -1, A.dtype)])
-        pairs = np.flatnonzero(A @ B.T >= limit[:, None])
+        P = A @ B.T  # (m, n)
+        if np.isinf(worst[0]):  # the first block: its own k-th best
+            worst = size - np.partition(P, -k, axis=1)[:, -k]
+        limit = size - worst - unit * (size + worst)  # if rounding erred
+        pairs = np.flatnonzero(P >= limit[:, None])
         rows, columns = np.divmod(pairs, len(block))
         return side_by_side(X, block, rows, columns)
 
@@ -330,10 +333,8 @@ class KNeighbors:
     def predict_proba(self, X):
         """Return the share of votes of each class, (m, c), as classes_."""
         _, near = self.neighbours(X)
-        shares = np.zeros((len(near), len(self.classes_)), self.X_.dtype)
-        rows = np.arange(len(near))[:, None]
-        np.add.at(shares, (rows, self.y_[near]), 1)
-        return shares / near.shape[1]
+        votes = self.y_[near][..., None] == np.arange(len(self.classes_))
+        return votes.mean(axis=1, dtype=self.X_.dtype)  # (m, k, c) before
 
     def score(self, X, y):
         """Return the share of rows whose label is predicted."""

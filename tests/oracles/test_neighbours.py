@@ -272,6 +272,13 @@ def test_tables_that_do_not_fit_are_refused():
         KDTree(X_GOOD, leaf_size=0)
 
 
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_numbers_whose_squares_overflow_are_refused():
+    for X in (X_GOOD * 1e200, X_GOOD.astype("f4") * np.float32(1e20)):
+        with pytest.raises(ValueError, match="squares overflow"):
+            nearest(X, X, 2)
+
+
 def test_integers_are_never_truncated_and_float32_is_kept():
     whole = (X_GOOD * 2).astype(int)
     for function in (minkowski, cosine_distance):
