@@ -51,7 +51,7 @@ def minkowski(A, B, p=2):
 
     References
     ----------
-    Hastie, Tibshirani and Friedman (2009), 14.3.3.
+    Hastie, Tibshirani and Friedman (2009), 14.3.3: many gaps, one number.
     """
     A, B = as_matrix(A, "A"), as_matrix(B, "B")
     same_features(A, B, "A", "B")
