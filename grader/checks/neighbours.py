@@ -24,10 +24,11 @@ def broken_powers(code, rng):
 
 @check("minkowski", forbids=NORMS)
 def large_powers(code, rng):
-    """p = 500 neither overflows nor underflows, for gaps of thousands and of thousandths"""
+    """p = 500 neither overflows nor underflows, however large or small the gaps are"""
     A, B = rng.uniform(1, 2, size=(2, 4)), rng.uniform(-2, -1, size=(3, 4))
+    A, B = A[:, [0, 1, 2, 3, 0, 1]], B[:, [0, 1, 2, 3, 0, 1]]  # equal gaps, which add up
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        return [code.minkowski(size * A, size * B, p=500) for size in (5e3, 1e-4)]
+        return [code.minkowski(size * A, size * B, p=500) / size for size in (5e3, 1e-4, 1e-12)]
 
 
 @check("minkowski", forbids=NORMS)
@@ -56,7 +57,7 @@ def angles(code, rng):
 def known_angles(code):
     """0 for one direction, 1 for a right angle, 2 for the opposite, however long the rows are"""
     A = np.array([[3.0, 4.0], [1e-9, 0.0]])
-    B = np.array([[300.0, 400.0], [-0.4, 0.3], [-6e100, -8e100]])
+    B = np.array([[300.0, 400.0], [-0.4, 0.3], [-6e100, -8e100], [3.03, 4.0], [5.0, 1e-3]])
     return code.cosine_distance(A, B)
 
 
@@ -267,6 +268,12 @@ def planted(code, X, leaf_size=4):
     return tree
 
 
+def both_halves(X):
+    """Return the first half of some points and the second, each with its positions."""
+    places = np.array_split(np.arange(len(X)), 2)
+    return [(X[rows], rows) for rows in places]
+
+
 @check("KDTree.query", forbids=LIBRARIES)
 def as_brute_force(code, rng):
     """the same distances and positions as brute force, inside the boxes and outside"""
@@ -307,6 +314,18 @@ def a_box_with_a_lid(code):
     tree = planted(code, X, leaf_size=3)
     tree.X = np.where(X >= 50, 0.5, X)  # whoever looks finds points that are nearer
     return tree.query([0.4, 0.1], 2), tree.query([1.9, 0.3], 3)
+
+
+@check("KDTree.query", forbids=LIBRARIES)
+def nearest_corner(code, rng):
+    """a box is as far away as its nearest point can be, in all features together"""
+    turn = rng.choice([-1.0, 1.0], size=2)
+    X = turn * np.array([[1, 0], [0, -1], [-1, 0], [0.8, 0.8], [0.9, 5], [0.8, 3]])
+    boxes = [code.Node(Z.min(axis=0), Z.max(axis=0), rows) for Z, rows in both_halves(X)]
+    tree = object.__new__(code.KDTree)
+    tree.X, tree.leaf_size = X, 3
+    tree.root = code.Node(X.min(axis=0), X.max(axis=0), None, *boxes)
+    return [tree.query([0.0, 0.0], k) for k in (1, 3, 4)]
 
 
 @check("KDTree.query", forbids=LIBRARIES)
