@@ -74,20 +74,21 @@ def against_scikit_learn(rounds):
             lambda X=X, m=theirs: m.kneighbors(X),
             rounds if d < 100 else max(3, rounds // 3),
         )
-        print(f"n {n:6,}  d {d:3}  k {k:2}   ours / scikit-learn {ratio:.2f}   same: {same}")
+        size = f"n {n:6,}  d {d:3}  k {k:2}"
+        print(f"{size}   ours / scikit-learn {ratio:.2f}   (bar 1.1)   same: {same}")
 
 
 def on_digits(rounds):
     X, y, X_test, _ = bookdata.digits()
     ours, theirs = KNeighbors(3).fit(X, y), KNeighborsClassifier(3, algorithm="brute").fit(X, y)
     ratio = ratio_of(lambda: ours.predict(X_test), lambda: theirs.predict(X_test), rounds)
-    print(f"digits, predict              ours / scikit-learn {ratio:.2f}")
+    print(f"digits, predict              ours / scikit-learn {ratio:.2f}   (bar 1.1)")
     few = X_test[:5]
     slow = double_loop(few.tolist(), X.tolist(), y.tolist(), 3)
     assert slow == ours.predict(few).tolist()
     loop = seconds_of(lambda: double_loop(few.tolist(), X.tolist(), y.tolist(), 3)) / len(few)
     mine = median(seconds_of(lambda: ours.predict(X_test)) for _ in range(rounds)) / len(X_test)
-    print(f"digits, double loop / ours   {loop / mine:,.0f}")
+    print(f"digits, double loop / ours   {loop / mine:,.0f}   (bar 100)")
 
 
 def growing(rounds):
@@ -102,9 +103,8 @@ def growing(rounds):
         peak = tracemalloc.get_traced_memory()[1] / 1e6
         tracemalloc.stop()
         print(f"n {n:9,}   peak {peak:4.0f} MB beside the data of {train.nbytes / 1e6:.0f} MB")
-    print(
-        f"time for a training row, 1,000,000 / 20,000: {per_row[1_000_000] / per_row[20_000]:.2f}"
-    )
+    ratio = per_row[1_000_000] / per_row[20_000]
+    print(f"time for a training row, 1,000,000 / 20,000: {ratio:.2f}   (bar 1.5)")
     per_query, train = {}, rng.normal(size=(2_000, 16))
     for m in (20_000, 1_000_000):
         X = rng.normal(size=(m, 16))
@@ -118,7 +118,7 @@ def growing(rounds):
             f"m {m:9,}   peak {peak:4.0f} MB beside the data, answers of {m * 5 * 16 / 1e6:.0f} MB"
         )
     ratio = per_query[1_000_000] / per_query[20_000]
-    print(f"time for a query,        1,000,000 / 20,000: {ratio:.2f}")
+    print(f"time for a query,        1,000,000 / 20,000: {ratio:.2f}   (bar 1.5)")
 
 
 def trees(rounds):
