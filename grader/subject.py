@@ -199,7 +199,7 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
         refusals[id(original)] = refuse
     undo = [
         (module, key, value)
-        for module in list(sys.modules.values())
+        for module in (list(sys.modules.values()) if refusals else ())
         for key, value in list(getattr(module, "__dict__", {}).items())
         if id(value) in refusals
     ]
