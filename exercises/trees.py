@@ -404,7 +404,7 @@ def export_rules(tree, names):
     ----------
     Quinlan, C4.5: Programs for Machine Learning (1993), chapter 5.
     """
-    same_length(fitted(tree, "is_flag_", [0 * tree.is_flag_]).T, names)
+    fitted(tree, "is_flag_", np.zeros((1, len(names))))  # or raise
     rules = []
     # your turn (core)
     raise NotImplementedError("export_rules")

@@ -154,9 +154,9 @@ def best_split(X, Y, weight, impurity=gini, min_leaf=1):
     if len(f) == 0:
         return -1, np.nan, 0.0
     Z = np.column_stack([weight[:, None] * Y, weight])  # (m, k + 1)
-    left = np.array([z[order].cumsum(axis=1)[f, i] for z in Z.T]).T
-    total = Z.sum(axis=0)
-    gains = gain(left[:, :-1], left[:, -1], total[:-1], total[-1], impurity)
+    *left, n_left = [z[order].cumsum(axis=1)[f, i] for z in Z.T]
+    *total, n = Z.sum(axis=0)
+    gains = gain(np.array(left).T, n_left, np.array(total), n, impurity)
     j = gains.argmax()
     f, i = int(f[j]), int(i[j])
     return f, midway(V[f, i], V[f, i + 1]), gains[j]
@@ -478,7 +478,7 @@ def export_rules(tree, names):
     ----------
     Quinlan, C4.5: Programs for Machine Learning (1993), chapter 5.
     """
-    same_length(fitted(tree, "is_flag_", [0 * tree.is_flag_]).T, names)
+    fitted(tree, "is_flag_", np.zeros((1, len(names))))  # or raise
     rules = []
     # your turn (core)
     # hint: Walk as grow did, with a stack of (node, bounds); the first is

@@ -575,8 +575,8 @@ MISTAKES = [
     Mistake(
         "gini is used, whatever impurity was handed over",
         in_="best_split",
-        old="total[-1], impurity)",
-        new="total[-1])",
+        old="n, impurity)",
+        new="n)",
     ),
     Mistake(
         "the targets stay in the order of the table while the features are sorted",
