@@ -94,7 +94,7 @@ def gain(left, n_left, total, n, impurity=gini):
 
     References
     ----------
-    Breiman et al. (1984), definition 2.13.
+    Breiman et al. (1984), chapter 2.
     """
     left, n_left = np.asarray(left), np.asarray(n_left)
     # your turn (core)
@@ -136,7 +136,7 @@ def best_split(X, Y, weight, impurity=gini, min_leaf=1):
 
     References
     ----------
-    Breiman et al. (1984), 2.4; section 8.3 for numbers.
+    Breiman et al. (1984), chapter 2; chapter 8 for numbers.
     """
     m, order = len(X), X.T.argsort(axis=1)  # (d, m)
     # your turn (stretch)
@@ -314,7 +314,7 @@ class DecisionTree:
 
         References
         ----------
-        Breiman et al. (1984), 2.1.
+        Breiman et al. (1984), chapter 2.
         """
         X = fitted(self, "is_flag_", X)
         # your turn (core)
