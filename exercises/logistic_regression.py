@@ -13,8 +13,6 @@ Hastie, Tibshirani and Friedman, The Elements of Statistical Learning
 (2nd ed., 2009), 4.4.
 """
 
-from statistics import NormalDist
-
 import numpy as np
 
 from solutions.inputs import (
@@ -25,6 +23,7 @@ from solutions.inputs import (
     in_range,
     same_length,
 )
+from solutions.probability import normal_quantile
 
 
 def sigmoid(z):
@@ -302,7 +301,7 @@ def odds_ratios(w, covariance, level=0.95):
     Hastie, Tibshirani and Friedman (2009), 4.4.2.
     """
     in_range("level", level, above=0, high=1 - 1e-12)
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = normal_quantile((1 + level) / 2)
     error = np.sqrt(np.diag(covariance)[:-1])  # (d,) standard errors
     return np.exp(w), np.exp(w - z * error), np.exp(w + z * error)
 

@@ -185,8 +185,7 @@ class Closed(importlib.abc.MetaPathFinder):
 @contextmanager
 def forbidding(names: Sequence[str]) -> Iterator[None]:
     """Make these library functions or modules raise, wherever they are bound."""
-    undo: list[tuple[Any, str, Any]] = []
-    closed = []
+    closed, refusals = [], {}
     for name in names:
         owner, _, last = name.rpartition(".")
         original = getattr(sys.modules.get(owner), last, None)
@@ -197,11 +196,15 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
         def refuse(*args: Any, _name: str = name, **kwargs: Any) -> None:
             raise forbidden(_name)
 
-        for module in list(sys.modules.values()):
-            for key, value in list(getattr(module, "__dict__", {}).items()):
-                if value is original:
-                    undo.append((module, key, value))
-                    setattr(module, key, refuse)
+        refusals[id(original)] = refuse
+    undo = [
+        (module, key, value)
+        for module in list(sys.modules.values())
+        for key, value in list(getattr(module, "__dict__", {}).items())
+        if id(value) in refusals
+    ]
+    for module, key, value in undo:
+        setattr(module, key, refusals[id(value)])
     before, after = Closed(closed), Closed(closed, is_last=True)
     hidden = {
         name: sys.modules.pop(name)

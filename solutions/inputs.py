@@ -72,6 +72,19 @@ def as_square(A, name="A"):
     return as_finite(A, name)
 
 
+def as_symmetric(A, name="A"):
+    """Return a copy of A (n, n), made exactly symmetric, or raise."""
+    A = as_square(A, name)
+    apart = np.abs(A - A.T)
+    if apart.max() > np.sqrt(np.finfo(A.dtype).eps) * np.abs(A).max():
+        i, j = np.unravel_index(apart.argmax(), A.shape)
+        raise ValueError(
+            f"{name} must be symmetric, but {name}[{i}, {j}] is "
+            f"{A[i, j]:g} and {name}[{j}, {i}] is {A[j, i]:g}"
+        )
+    return A / 2 + A.T / 2
+
+
 def same_shape(a, b, a_name, b_name):
     """Raise where two arrays that belong together differ in shape."""
     if np.shape(a) != np.shape(b):

@@ -18,15 +18,20 @@ from grader.book import ROOT
 
 # What each loader returns: the shapes (of a list its length), and a digest of all of it.
 KNOWN = {
+    "air_conditioning": ([(12,), (24,)], "96f555ce00a3ea9a"),
     "air_passengers": ([(144,)] * 3, "7bfcba8117766ff9"),
     "ames": ([(2930,)] * 75, "75fb313279651aa6"),
+    "berkeley": ([6, 2, (6, 2), (6, 2)], "09b8e45722a57ffe"),
     "census_names": ([88799, (88799,), (88799,), 4275, (4275,), 1219, (1219,)], "69e0857a0704b3e0"),
     "credit": ([(4454,)] * 15, "738fdfd56b2dfa8b"),
     "diamonds": ([(53940,)] * 11, "8ef6f5b11935b064"),
     "digits": ([(1348, 64), (1348,), (449, 64), (449,)], "93f2e267e07665b5"),
     "fashion_mnist": ([(12000, 28, 28), (12000,), (2000, 28, 28), (2000,), 10], "a75299bea690e20c"),
+    "lending_club": ([(9857,)] * 24, "8962151c61d68180"),
     "mnist": ([(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)], "a8143f6020c73689"),
     "penguins": ([(344,)] * 9, "cd33916ca34190cf"),
+    "photograph": ([(256, 256)], "d4dc389a764aeb24"),
+    "puromycin": ([(23,)] * 3, "abb9bac0ebce259a"),
     "shakespeare": ([42, 42, (42,)], "555f5761421895c7"),
     "titanic": ([(1309,)] * 5, "d2da4c23a8aba6e0"),
 }
@@ -101,11 +106,24 @@ def test_air_passengers_hold_out_the_last_year():
     ]
 
 
+def test_berkeley():
+    data = bookdata.berkeley()
+    assert data.admitted.sum() == 1755 and (data.admitted + data.rejected).sum() == 4526
+    assert list(data.admitted.sum(axis=0)) == [1198, 557]  # men, women
+
+
 def test_penguins():
     data = bookdata.penguins()
     kinds, counts = np.unique(data.species, return_counts=True)
     assert dict(zip(kinds, counts, strict=True)) == {"Adelie": 152, "Chinstrap": 68, "Gentoo": 124}
     assert np.isnan(data.body_mass).sum() == 2 and np.count_nonzero(data.sex == "") == 11
+
+
+def test_puromycin():
+    data = bookdata.puromycin()
+    assert data.treated.sum() == 12 and data.rate.sum() == 2917
+    assert sorted(set(data.concentration)) == [0.02, 0.06, 0.11, 0.22, 0.56, 1.1]
+    assert list(data.rate[:2]) == [76, 47] and (data.concentration[22], data.rate[22]) == (1.1, 160)
 
 
 def test_fashion_mnist_has_every_class_in_every_part():
@@ -131,6 +149,12 @@ def test_shakespeare():
     assert np.count_nonzero(~data.train) == 4 and "\r" not in works["Macbeth"]
 
 
+def test_photograph():
+    grey = bookdata.photograph().grey
+    assert grey.min() > 0 and grey.max() == 1 and len(np.unique(grey)) < 256
+    np.testing.assert_allclose(grey * 255, np.rint(grey * 255), atol=1e-12)
+
+
 def test_diamonds():
     data = bookdata.diamonds()
     assert (data.price.min(), data.price.max()) == (326, 18823)
@@ -149,6 +173,13 @@ def test_credit():
     data = bookdata.credit()
     assert data.bad.sum() == 1254 and np.isnan(data.income).sum() == 381
     assert np.count_nonzero(data.home == "") == 6 and set(data.records) == {"no", "yes"}
+
+
+def test_lending_club():
+    data = bookdata.lending_club()
+    assert data.bad.sum() == 517 and data.bad[~data.train].sum() == 136
+    assert len(set(data.grade)) == 35 and set(data.term) == {36, 60} and len(set(data.state)) == 50
+    assert np.isnan(data.employed).sum() == 645 and data.rate.min() == 5.32
 
 
 def test_mnist_is_shuffled():

@@ -11,10 +11,11 @@ import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from book_tools import copy_of_the_book, grader, no_workers_in
 
-from grader import book, command, screen, stub
+from grader import book, command, screen, stub, subject
 from grader.audit.graft import graft
 from grader.outline import sketches
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
@@ -170,6 +171,15 @@ def test_a_fault_in_a_function_that_is_called_is_named_even_if_only_the_caller_i
     assert "It calls sigmoid, which is not right yet: mend that first." in run.stdout
     assert "This is how it looks" not in run.stdout  # like a mistake that was not made here
     assert "0 of 1 exercise." in run.stdout
+
+
+@pytest.mark.parametrize("words", [["check", "7"], ["check", "7", "--debug"]])
+def test_from_among_the_exercises_none_is_taken_for_a_module_of_its_name(home, words):
+    """`python -m` puts the folder one stands in first, and chapter 3 is called statistics."""
+    write(home, SOLVED)
+    (home / "exercises" / "statistics.py").write_text("raise RuntimeError('not this one')\n")
+    run = grader(home / "exercises", *words, PYTHONPATH=str(home))
+    assert run.returncode == 0 and "8 of 8 exercises." in run.stdout, run.stdout + run.stderr
 
 
 def test_one_bad_exercise_does_not_hide_another(home):
@@ -421,6 +431,15 @@ def test_a_forbidden_function_answers_with_a_sentence(home):
     assert "scipy.special.expit would do this exercise's work: write it yourself" in text
 
 
+@pytest.mark.parametrize("names", [["numpy.linalg.svd"], ["numpy.linalg.svd", "numpy.linalg.svd"]])
+def test_what_was_forbidden_is_allowed_again_afterwards(names):
+    """A name that was given twice stayed forbidden, to the references of other chapters too."""
+    before = np.linalg.svd
+    with subject.forbidding(names), pytest.raises(subject.ForbiddenError, match="numpy.linalg.svd"):
+        np.linalg.svd(np.eye(2))
+    assert np.linalg.svd is before
+
+
 # Reports for machines
 
 
@@ -667,6 +686,7 @@ def test_who_is_ended_leaves_nothing_behind(home, tmp_path, name):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),  # not nohup's
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.rglob("begun")) and time.monotonic() < deadline:

@@ -4,7 +4,9 @@ A contributor runs `pytest tests/test_contract.py` until it is quiet.
 """
 
 import ast
+import os
 import re
+import subprocess
 import sys
 from collections import Counter
 
@@ -100,6 +102,20 @@ def test_the_exercise_is_in_step(chapter):
     assert chapter.exercise.read_bytes() == derived, (
         f"exercises/{chapter.slug}.py is not solutions/{chapter.slug}.py with its holes emptied: "
         "run `grader sync` (a file somebody has filled in: `grader reset` first, which keeps it)"
+    )
+
+
+def test_the_exercise_runs_as_a_program(chapter):
+    """Its folder is first on the path then, so that a chapter hides a module of its name."""
+    run = subprocess.run(
+        [sys.executable, str(chapter.exercise)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, (
+        f"python exercises/{chapter.slug}.py ends with: {run.stderr[-300:]} "
+        "(a module of the standard library that is called like a chapter cannot be imported)"
     )
 
 

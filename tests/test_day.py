@@ -47,7 +47,7 @@ class Day:
         self.folder = folder
         self.home = folder / "ground-up"
         self.seven = book.find_chapter("logistic_regression")
-        self.zero = book.find_chapter("arrays")
+        self.zero, self.two = map(book.find_chapter, ("arrays", "probability"))
 
     def write(self, chapter, source):
         (self.home / "exercises" / f"{chapter.slug}.py").write_text(source, encoding="utf-8")
@@ -113,6 +113,7 @@ class Day:
         yield "hunt", self.hunted()
         yield "found", self.found()
         yield "sprint", self.grader("sprint")
+        self.write(self.two, self.two.source)  # it stands on this as well
         yield "milestone", self.grader("milestone", "supervised-learning")
 
     def hunted(self):

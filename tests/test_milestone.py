@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from book_tools import copy_of_the_book, grader
 
@@ -75,12 +76,13 @@ def home(shared):
 def test_without_a_name_it_lists_the_parts_and_how_far_each_is(home):
     run = grader(home, "milestone")
     assert run.returncode == 0, run.stderr
-    assert re.search(r"^Foundations +no program yet$", run.stdout, re.M)
+    assert re.search(r"^Foundations +ready$", run.stdout, re.M)
     assert re.search(r"^Supervised learning +ready$", run.stdout, re.M)
+    assert re.search(r"^Making and acting +no program yet$", run.stdout, re.M)
     assert run.stdout.endswith("Next: grader milestone neural-networks\n")
     (home / "exercises" / "arrays.py").write_text("def", encoding="utf-8")
     run = grader(home, "milestone", COLUMNS="50")
-    assert re.search(r"^Supervised learning +8 of 15 exercises$", run.stdout, re.M)
+    assert re.search(r"^Supervised learning +16 of 23 exercises$", run.stdout, re.M)
     assert run.stdout.endswith("Next: grader check chapter-00\n")
     assert max(map(len, run.stdout.splitlines())) <= 50
 
@@ -100,9 +102,9 @@ def test_what_is_missing_is_named_with_its_command(home):
 
 
 def test_a_part_without_a_program_and_one_that_is_not_there(home):
-    run = grader(home, "milestone", "foundations")
+    run = grader(home, "milestone", "making-and-acting")
     assert run.returncode == 0
-    assert run.stdout == "Foundations has no closing program yet.\nNext: grader milestone\n"
+    assert run.stdout == "Making and acting has no closing program yet.\nNext: grader milestone\n"
     run = grader(home, "milestone", "supervized-learning")
     assert run.returncode == 2
     assert "no part 'supervized-learning'. Did you mean supervised-learning?" in run.stderr
@@ -169,6 +171,24 @@ def test_a_network_on_the_learner_s_autograd_reads_counters(home):
         r"reads (\d{4}), from all 5 (\d{4}); it is (\d{4})", run.stdout
     ).groups()
     assert read != five == is_
+
+
+def test_penguins_are_told_by_their_lengths_and_weighed(home):
+    run = grader(home, "milestone", "foundations")
+    assert run.returncode == 0, run.stdout + run.stderr
+    rows = re.findall(r"^  (\S.*?) {2,}([\d.]+)%? +([\d.]+)%? to ([\d.]+)%?$", run.stdout, re.M)
+    figures = {name: tuple(map(float, numbers)) for name, *numbers in rows}
+    assert len(figures) == 5 and all(low <= at <= high for at, low, high in figures.values())
+    assert figures["the right species"][1] > 90  # 44 in a hundred are Adelie
+    assert figures["the right species and the right sex"][1] > 60
+    weight, naive = (figures[name] for name in list(figures)[2:4])
+    assert weight[2] < naive[1] / 2  # grams
+    assert figures["weights in their intervals for 95 %"][2] >= 95
+    table = re.findall(r"^  \w+ (?:fe)?male +((?:[\d.]+ *){6})$", run.stdout, re.M)
+    counts = np.array([[int(n.replace(".", "0")) for n in line.split()] for line in table])
+    assert counts.shape == (6, 6) and f"{counts.sum()} penguins" in run.stdout
+    right = 100 * np.trace(counts) / counts.sum()
+    assert figures["the right species and the right sex"][0] == pytest.approx(right, abs=0.05)
 
 
 def test_an_error_shows_the_learner_s_lines_alone(home):

@@ -49,7 +49,7 @@ def test_what_was_given_something_else_is_not_blamed(home):
     source = mutant("logistic_regression", "LogisticRegression.fit", "where the last fit ended")
     code, said = trace(home, "logistic_regression", source, "LogisticRegression.fit", COLUMNS="50")
     words = " ".join(said.split())
-    assert code == 1 and "Call 4 of log_loss_gradient, from line 190, in Logistic" in words
+    assert code == 1 and "Call 4 of log_loss_gradient, from line 189, in Logistic" in words
     assert "w differs already: yours [0.3373 -0.1885] wanted [0 0 ]" in words
     assert "the fault lies before it, in LogisticRegression.fit." in words
     assert said.endswith("Next: grader hint LogisticRegression.fit\n")

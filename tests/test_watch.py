@@ -145,7 +145,7 @@ def test_each_way_of_saving_is_answered(watching, exercise):
 
     save(exercise, BROKEN)  # line and caret, then green again
     told = watch.run()
-    assert any("line 55: '(' was never closed" in line for line in told)
+    assert any("line 54: '(' was never closed" in line for line in told)
     assert any(line.strip() == "^" for line in told) and "Next: mend that and save" in told
     save(exercise, SOLVED)
     assert any(line.split() == ["sigmoid", "3", "of", "3"] for line in watch.run())

@@ -142,9 +142,12 @@ def one_observation(code, rng):
 
 @check("bayes_update", forbids=SUMS)
 def several_observations(code, rng):
-    """the rows of a table are observations, and all of them count"""
+    """the rows of a table are observations, and all of them count; densities may be above 1"""
     prior = np.log(rng.dirichlet(np.ones(3)))
-    return code.bayes_update(prior, -rng.exponential(size=(6, 3)))
+    densities = rng.normal(2, 1, size=(6, 3))
+    return code.bayes_update(prior, -rng.exponential(size=(6, 3))), code.bayes_update(
+        prior, densities
+    )
 
 
 @check("bayes_update", forbids=SUMS)
@@ -281,10 +284,8 @@ def evenness(drawn, p):
     if drawn.min() < 0 or drawn.max() >= k:
         raise ValueError(f"categories from 0 to {k - 1}, not {drawn.min()} to {drawn.max()}")
     both, half = np.outer(p, p), len(drawn) // 2
-    return min(
-        chance_of(two_way(one, two, k), both * half)
-        for one, two in [(drawn[::2], drawn[1::2]), (drawn[:half], drawn[half:])]
-    )
+    pairs = [(drawn[::2], drawn[1::2]), (drawn[:half], drawn[half:]), (drawn[::4], drawn[2::4])]
+    return min(chance_of(two_way(one, two, k), both * len(one)) for one, two in pairs)
 
 
 @check(
@@ -306,6 +307,17 @@ def drawn_in_twos(code, weights, seed):
     """drawn in twos, again and again, they come as in one long draw"""
     rng = Uniform(seed)
     return np.concatenate([code.sample_categorical(weights, 2, rng) for _ in range(2500)])
+
+
+@check(
+    "sample_categorical",
+    given=weights_of_five,
+    expect=at_least(LUCK, evenness, "probability that chance deals so"),
+)
+def drawn_one_and_three(code, weights, seed):
+    """drawn one at a time, or three, they do so too"""
+    rng = Uniform(seed)
+    return np.concatenate([code.sample_categorical(weights, n, rng) for n in (1, 3) * 1250])
 
 
 @check("sample_categorical", expect=exactly)
@@ -350,13 +362,20 @@ def categories_from_rng(code):
 
 
 def bell(z, known=None):
-    """Return how probable it is that a bell curve leaves so many between any two marks."""
+    """Return how probable it is that a bell curve leaves so many between any two marks.
+
+    Beside the counts, the means of the Hermite polynomials 1 to 4, each of
+    variance j! for a standard normal: they know mean, spread, lean and tails.
+    """
+    z = np.asarray(z)
     marks = np.arange(-3.5, 3.75, 0.25)
     below = np.array([0.5 * math.erfc(-m / math.sqrt(2)) for m in marks])
     counts = np.diff(np.searchsorted(np.sort(z), marks), prepend=0, append=len(z))
     expected = len(z) * np.diff(below, prepend=0, append=1)
-    tails = [chance_of(*([v[:j].sum(), v[j:].sum()] for v in (counts, expected))) for j in (1, 3)]
-    return min(chance_of(counts, expected), *tails)
+    hermite = [z, z**2 - 1, z**3 - 3 * z, z**4 - 6 * z**2 + 3]
+    off = [h.mean() * math.sqrt(len(z) / math.factorial(j)) for j, h in enumerate(hermite, 1)]
+    moments = [math.erfc(abs(o) / math.sqrt(2)) for o in off]
+    return float(np.min([chance_of(counts, expected), *moments]))
 
 
 def apart(z, known=None):
@@ -369,8 +388,10 @@ def apart(z, known=None):
         (sixth[::2], sixth[1::2]),
         (sixth[:half], sixth[half:]),
         (sixth[:half], sixth[::-1][:half]),
+        (sixth[::4], sixth[2::4]),
+        (sixth[::4], sixth[3::4]),
     ]
-    return min(chance_of(two_way(one, two, 6), np.full(36, half / 36)) for one, two in pairs)
+    return min(chance_of(two_way(one, two, 6), np.full(36, len(one) / 36)) for one, two in pairs)
 
 
 @check(
@@ -402,6 +423,17 @@ def independent_in_pairs(code, seed):
     """drawn in twos, again and again, the two are independent"""
     rng = Uniform(seed)
     return np.concatenate([code.sample_normal(2, rng) for _ in range(4000)])
+
+
+@check(
+    "sample_normal",
+    given=only_a_seed,
+    expect=at_least(LUCK, bell, "probability that chance deals so"),
+)
+def one_and_three_at_a_time(code, seed):
+    """drawn one at a time, or three, they are normal too"""
+    rng = Uniform(seed)
+    return np.concatenate([code.sample_normal(n, rng) for n in (1, 3) * 2000])
 
 
 @check("sample_normal", expect=exactly)
@@ -538,7 +570,7 @@ MISTAKES = [
         new="return rest",
     ),
     Mistake(
-        "-inf is taken from -inf where nothing has any weight, and that is NaN",
+        "minus infinity is taken from itself where nothing has any weight, and that is NaN",
         in_="log_sum_exp",
         old="    top = np.where(np.isfinite(top), top, 0)\n",
         new="",
@@ -894,7 +926,7 @@ MISTAKES = [
     Mistake(
         "the level plays no part: it is 1.96 for all of them",
         in_="monte_carlo",
-        old="NormalDist().inv_cdf((1 + level) / 2)",
+        old="normal_quantile((1 + level) / 2)",
         new="1.959963984540054",
     ),
     Mistake(
@@ -938,10 +970,10 @@ MISTAKES = [
         new="",
     ),
     Mistake(
-        "2 pi counts once, not once for each feature",
+        "the factor 2 pi counts once, not once for each feature",
         in_="gaussian_log_density",
-        old=" - d / 2 * math.log(2 * np.pi)",
-        new=" - math.log(2 * np.pi) / 2",
+        old="d / 2 * math",
+        new="1 / 2 * math",
     ),
     Mistake(
         "the mean is not taken away",
