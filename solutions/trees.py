@@ -63,9 +63,15 @@ def minus_square(mean):
     return -(mean * mean).sum(axis=-1)
 
 
+def surprise(mean):
+    """Return the entropy of shares whose last digits may be off."""
+    p = np.maximum(mean, 0)
+    return entropy(p / p.sum(axis=-1, keepdims=True))
+
+
 def impurity_called(name):
     """Return the function of a mean of Y that goes by this name."""
-    known = {"gini": gini, "entropy": entropy, "variance": minus_square}
+    known = {"gini": gini, "entropy": surprise, "variance": minus_square}
     if name not in known:
         raise ValueError(
             f"impurity must be one of {', '.join(known)}, not {name!r}"
@@ -140,23 +146,23 @@ def best_split(X, Y, weight, impurity=gini, min_leaf=1):
     """
     m, order = len(X), X.T.argsort(axis=1)  # (d, m)
     # your turn (stretch)
-    # hint: np.take_along_axis(X.T, order, axis=1) sorts every feature. A
-    # cut after position i is possible where value i + 1 is greater.
+    # hint: V = np.sort(X.T, axis=1) has the values as `order` has the rows.
+    # A cut after position i is possible where value i + 1 is greater.
     # hint: np.nonzero of that gives f and i of all cuts; keep those that
     # leave min_leaf samples on both sides.
     # hint: A column z of weight[:, None] * Y has the sums on the left side
     # z[order].cumsum(axis=1)[f, i]; weight itself gives n_left like this.
     # hint: argmax names the first of the best cuts; without any it raises.
-    V = np.take_along_axis(X.T, order, axis=1)  # (d, m) ascending
+    V = np.sort(X.T, axis=1)  # (d, m) ascending
     f, i = np.nonzero(V[:, 1:] > V[:, :-1])  # (c,) the possible cuts
     roomy = (i + 1 >= min_leaf) & (m - 1 - i >= min_leaf)
     f, i = f[roomy], i[roomy]
     if len(f) == 0:
         return -1, np.nan, 0.0
-    Z = np.column_stack([weight[:, None] * Y, weight])  # (m, k + 1)
-    *left, n_left = [z[order].cumsum(axis=1)[f, i] for z in Z.T]
-    *total, n = Z.sum(axis=0)
-    gains = gain(np.array(left).T, n_left, np.array(total), n, impurity)
+    columns = [*(weight * Y.T), weight]
+    *left, n_left = [z[order].cumsum(axis=1)[f, i] for z in columns]
+    total, n = weight @ Y, weight.sum()
+    gains = gain(np.array(left).T, n_left, total, n, impurity)
     j = gains.argmax()
     f, i = int(f[j]), int(i[j])
     return f, midway(V[f, i], V[f, i + 1]), gains[j]
@@ -187,11 +193,8 @@ class DecisionTree:
 
     def __init__(self, impurity="gini", max_depth=None, min_leaf=1,
                  max_features=None, rng=None):  # fmt: skip
-        self.impurity = impurity
-        self.max_depth = max_depth
-        self.min_leaf = min_leaf
-        self.max_features = max_features
-        self.rng = rng
+        self.impurity, self.max_features = impurity, max_features
+        self.max_depth, self.min_leaf, self.rng = max_depth, min_leaf, rng
 
     def check_settings(self):
         """Raise where a setting is out of range or of the wrong kind."""
@@ -215,13 +218,11 @@ class DecisionTree:
         weight = as_vector(same_length(X, weight), "weight").astype(float)
         in_range("the least weight", weight.min(), low=0)
         in_range("the largest weight", weight.max(), above=0)
-        rows = weight > 1e-12 * weight.max()
-        for name in NODES:
-            setattr(self, name, [])
+        rows = weight > 1e-12 * weight.sum()
+        vars(self).update({name: [] for name in NODES})
         X = np.ascontiguousarray(X[rows].T).T  # each feature in one piece
         self.grow(X, Y[rows], weight[rows])
-        for name in NODES:
-            setattr(self, name, np.array(getattr(self, name)))
+        vars(self).update({a: np.array(getattr(self, a)) for a in NODES})
         return self
 
     def grow(self, X, Y, weight):
@@ -290,6 +291,7 @@ class DecisionTree:
         Y, weight = Y[rows], weight[rows]
         if self.impurity == "variance":
             Y = Y - Y.mean()  # small numbers lose fewer digits
+        Y = Y[:, Y.any(axis=0)]  # the classes that are left
         how = impurity_called(self.impurity), self.min_leaf
         if self.max_features is None:
             return best_split(X.T[:, rows].T, Y, weight, *how)[:2]
@@ -340,13 +342,12 @@ class DecisionTree:
 
     def predict_proba(self, X):
         """Return the shares of the classes in each row's leaf (n, k)."""
-        leaf = self.apply(X)
+        leaf = self.apply(X)  # complains before fit
         return self.mean_[leaf]
 
     def score(self, X, y):
         """Return the accuracy for labels, R squared for numbers."""
-        X = as_matrix(X)
-        y, y_hat = same_length(X, y), self.predict(X)
+        y, y_hat = same_length(as_matrix(X), y), self.predict(X)
         if self.classes_ is not None:
             return float(np.mean(y_hat == y))
         return float(1 - np.mean((y - y_hat) ** 2) / np.var(y))
@@ -356,17 +357,16 @@ class DecisionTree:
         in_range("alpha", alpha, low=0)
         price = prune(self) if price is None else price
         split = price > alpha  # never below a node that is not split
-        kept = np.ones(len(price), dtype=bool)
+        kept, inner = np.ones(len(price), dtype=bool), self.feature_ >= 0
         for side in (self.left_, self.right_):
-            kept[side[self.feature_ >= 0]] = split[self.feature_ >= 0]
+            kept[side[inner]] = split[inner]
         number = np.append(np.cumsum(kept) - 1, -1)  # new ones; -1 stays
         tree = copy(self)
         tree.feature_ = np.where(split, self.feature_, -1)
         tree.threshold_ = np.where(split, self.threshold_, np.nan)
         tree.left_ = number[np.where(split, self.left_, -1)]
         tree.right_ = number[np.where(split, self.right_, -1)]
-        for name in NODES:
-            setattr(tree, name, getattr(tree, name)[kept])
+        vars(tree).update({a: getattr(tree, a)[kept] for a in NODES})
         return tree
 
 

@@ -103,6 +103,27 @@ def test_weights_are_scikit_learn_s(houses):
     np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("impurity", ["gini", "entropy"])
+def test_weighted_labels_are_scikit_learn_s(passengers, impurity):
+    X, y = passengers
+    weight = np.random.default_rng(0).uniform(0, 2, len(y)) ** 2
+    ours = DecisionTree(impurity, max_depth=5, min_leaf=10).fit(X, y, weight)
+    theirs = tree_of_theirs.DecisionTreeClassifier(
+        criterion=impurity, max_depth=5, min_samples_leaf=10, random_state=0
+    ).fit(X, y, sample_weight=weight)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-10)
+
+
+@pytest.mark.parametrize("impurity", ["gini", "entropy"])
+def test_weights_of_all_sizes_leave_shares_that_are_shares(impurity):
+    for seed in range(40):  # sums of weights round, and what is left over may be -1e-12
+        rng = np.random.default_rng(seed)
+        X, y = rng.integers(5, size=(50, 3)), rng.integers(3, size=50)
+        weight = rng.random(50) * rng.choice([1e-9, 0.1, 1 / 3, 1e6], size=50)
+        tree = DecisionTree(impurity).fit(X, y, weight)
+        assert tree.impurity_.min() > -1e-12
+
+
 def test_digits_are_read_as_well_as_by_scikit_learn():
     X, y, X_test, y_test = bookdata.digits()
     ours = DecisionTree().fit(X, y).score(X_test, y_test)
