@@ -61,9 +61,15 @@ def minus_square(mean):
     return -(mean * mean).sum(axis=-1)
 
 
+def surprise(mean):
+    """Return the entropy of shares whose last digits may be off."""
+    p = np.maximum(mean, 0)
+    return entropy(p / p.sum(axis=-1, keepdims=True))
+
+
 def impurity_called(name):
     """Return the function of a mean of Y that goes by this name."""
-    known = {"gini": gini, "entropy": entropy, "variance": minus_square}
+    known = {"gini": gini, "entropy": surprise, "variance": minus_square}
     if name not in known:
         raise ValueError(
             f"impurity must be one of {', '.join(known)}, not {name!r}"
@@ -160,11 +166,8 @@ class DecisionTree:
 
     def __init__(self, impurity="gini", max_depth=None, min_leaf=1,
                  max_features=None, rng=None):  # fmt: skip
-        self.impurity = impurity
-        self.max_depth = max_depth
-        self.min_leaf = min_leaf
-        self.max_features = max_features
-        self.rng = rng
+        self.impurity, self.max_features = impurity, max_features
+        self.max_depth, self.min_leaf, self.rng = max_depth, min_leaf, rng
 
     def check_settings(self):
         """Raise where a setting is out of range or of the wrong kind."""
@@ -188,13 +191,11 @@ class DecisionTree:
         weight = as_vector(same_length(X, weight), "weight").astype(float)
         in_range("the least weight", weight.min(), low=0)
         in_range("the largest weight", weight.max(), above=0)
-        rows = weight > 1e-12 * weight.max()
-        for name in NODES:
-            setattr(self, name, [])
+        rows = weight > 1e-12 * weight.sum()
+        vars(self).update({name: [] for name in NODES})
         X = np.ascontiguousarray(X[rows].T).T  # each feature in one piece
         self.grow(X, Y[rows], weight[rows])
-        for name in NODES:
-            setattr(self, name, np.array(getattr(self, name)))
+        vars(self).update({a: np.array(getattr(self, a)) for a in NODES})
         return self
 
     def grow(self, X, Y, weight):
@@ -243,6 +244,7 @@ class DecisionTree:
         Y, weight = Y[rows], weight[rows]
         if self.impurity == "variance":
             Y = Y - Y.mean()  # small numbers lose fewer digits
+        Y = Y[:, Y.any(axis=0)]  # the classes that are left
         how = impurity_called(self.impurity), self.min_leaf
         if self.max_features is None:
             return best_split(X.T[:, rows].T, Y, weight, *how)[:2]
@@ -282,13 +284,12 @@ class DecisionTree:
 
     def predict_proba(self, X):
         """Return the shares of the classes in each row's leaf (n, k)."""
-        leaf = self.apply(X)
+        leaf = self.apply(X)  # complains before fit
         return self.mean_[leaf]
 
     def score(self, X, y):
         """Return the accuracy for labels, R squared for numbers."""
-        X = as_matrix(X)
-        y, y_hat = same_length(X, y), self.predict(X)
+        y, y_hat = same_length(as_matrix(X), y), self.predict(X)
         if self.classes_ is not None:
             return float(np.mean(y_hat == y))
         return float(1 - np.mean((y - y_hat) ** 2) / np.var(y))
@@ -298,17 +299,16 @@ class DecisionTree:
         in_range("alpha", alpha, low=0)
         price = prune(self) if price is None else price
         split = price > alpha  # never below a node that is not split
-        kept = np.ones(len(price), dtype=bool)
+        kept, inner = np.ones(len(price), dtype=bool), self.feature_ >= 0
         for side in (self.left_, self.right_):
-            kept[side[self.feature_ >= 0]] = split[self.feature_ >= 0]
+            kept[side[inner]] = split[inner]
         number = np.append(np.cumsum(kept) - 1, -1)  # new ones; -1 stays
         tree = copy(self)
         tree.feature_ = np.where(split, self.feature_, -1)
         tree.threshold_ = np.where(split, self.threshold_, np.nan)
         tree.left_ = number[np.where(split, self.left_, -1)]
         tree.right_ = number[np.where(split, self.right_, -1)]
-        for name in NODES:
-            setattr(tree, name, getattr(tree, name)[kept])
+        vars(tree).update({a: getattr(tree, a)[kept] for a in NODES})
         return tree
 
 
