@@ -166,10 +166,10 @@ def equal_values(code, rng):
 
 @check("best_split", forbids=SKLEARN)
 def room_on_both_sides(code, rng):
-    """at least min_leaf samples on either side, and exactly so many are enough"""
+    """at least min_leaf samples on either side, whatever they weigh, and so many are enough"""
     x, y = np.arange(12.0), np.zeros((12, 1))
     y[0], y[-1] = 30, -30
-    order, weight = rng.permutation(12), np.ones(12)
+    order, weight = rng.permutation(12), rng.uniform(0.2, 0.4, 12)
     X, y = np.column_stack([x, -x])[order], y[order] + 0.1 * rng.normal(size=(12, 1))
     y[order == 3] += 9  # so that the sides are not alike
     return [
@@ -195,8 +195,15 @@ def no_split_at_all(code):
 @check("best_split", forbids=SKLEARN)
 def first_of_equals(code):
     """of two equal columns the first, of two equally good cuts the lowest"""
-    x, y = np.array([3.0, 1.0, 2.0]), np.eye(2)[[0, 0, 1]]
-    return code.best_split(np.column_stack([np.ones(3), x, x]), y, np.ones(3))
+    x, y = np.array([3.0, 1.0, 2.0, 4.0]), np.eye(2)[[1, 0, 1, 0]]
+    return code.best_split(np.column_stack([np.ones(4), x, x]), y, np.ones(4))
+
+
+@check("best_split", forbids=SKLEARN)
+def useless_cuts(code):
+    """the first cut that is possible where none of them gains anything"""
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    return code.best_split(corners, np.eye(2)[[0, 1, 1, 0]], np.ones(4))
 
 
 @check("best_split", forbids=SKLEARN)
@@ -254,7 +261,16 @@ def on_the_threshold(code):
     """a value on the threshold goes left, also where no float lies between two"""
     low = np.nextafter(1.0, 2.0)
     x = np.array([low, np.nextafter(low, 2.0), 5.0])
-    return nodes_of(code.DecisionTree(max_depth=2).fit(x[:, None], [0, 1, 1]))["mean_"]
+    tree = code.DecisionTree(max_depth=2).fit(x[:, None], [0, 1, 1])
+    parts = bool(x[0] <= tree.threshold_[0] < x[1])
+    return {"mean_": np.asarray(tree.mean_), "the threshold parts them": parts}
+
+
+@check("DecisionTree.grow", forbids=SKLEARN)
+def deep(code):
+    """without max_depth it goes on until every node is pure, however deep that is"""
+    x = np.arange(14.0)
+    return nodes_of(code.DecisionTree("variance").fit(x[:, None], 3.0**x))
 
 
 @check("DecisionTree.grow", expect=exactly, forbids=SKLEARN)
