@@ -549,8 +549,8 @@ MISTAKES = [
     Mistake(
         "the weights are not used: every sample counts the same",
         in_="best_split",
-        old="V = np.take",
-        new="weight = np.ones(m)\n    V = np.take",
+        old="V = np.sort",
+        new="weight = np.ones(m)\n    V = np.sort",
     ),
     Mistake(
         "one sample more than min_leaf is wanted on either side",
