@@ -222,7 +222,7 @@ class DecisionTree:
     def add_node(self, Y, weight, parent=None, side=None):
         """Append a leaf, the "left_" or "right_" side of its parent."""
         node, n = len(self.feature_), weight.sum()
-        mean = weight @ Y / n  # (k,)
+        mean = (weight @ Y / n).astype(Y.dtype)  # (k,)
         if self.impurity == "variance":
             impurity = weight @ ((Y - mean) ** 2)[:, 0] / n
         else:

@@ -298,3 +298,11 @@ def test_integers_and_words_and_single_precision():
     assert list(DecisionTree().fit(near, [0, 1]).predict(near)) == [0, 1]
     f, t, best = best_split(X_GOOD, np.eye(2)[Y_GOOD], np.ones(4))
     assert (f, t) == (0, 0.75) and best == pytest.approx(0.5)
+
+
+def test_numbers_in_single_precision_are_answered_in_it(houses):
+    X, y = houses[0].astype(np.float32), houses[1].astype(np.float32)
+    tree = DecisionTree("variance", min_leaf=5).fit(X, y)
+    assert tree.predict(X).dtype == np.float32
+    wide = DecisionTree("variance", min_leaf=5).fit(X, y.astype(float))
+    np.testing.assert_allclose(tree.score(X, y), wide.score(X, y), atol=1e-4)
