@@ -164,7 +164,7 @@ def best_split(X, Y, weight, impurity=gini, min_leaf=1):
     total, n = weight @ Y, weight.sum()
     gains = gain(np.array(left).T, n_left, total, n, impurity)
     j = gains.argmax()
-    f, i = int(f[j]), int(i[j])
+    f, i = f[j], i[j]
     return f, midway(V[f, i], V[f, i + 1]), gains[j]
 
 
@@ -490,7 +490,7 @@ def export_rules(tree, names):
     stack = [(0, {})]
     while stack:
         node, bounds = stack.pop()
-        f, t = int(tree.feature_[node]), tree.threshold_[node]
+        f, t = tree.feature_[node], tree.threshold_[node]
         if f < 0:
             rules.append(write_rule(tree, node, bounds, names))
             continue

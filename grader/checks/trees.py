@@ -249,6 +249,13 @@ def no_gain_is_no_reason_to_stop(code):
 
 
 @check("DecisionTree.grow", forbids=SKLEARN)
+def one_dead_end(code):
+    """a mixed node that nothing can split stays a leaf, and the others are split all the same"""
+    x = np.array([0.0, 0.0, 0.0, 0.0, 5.0, 6.0, 7.0])
+    return nodes_of(code.DecisionTree().fit(x[:, None], [0, 1, 1, 0, 2, 2, 3]))
+
+
+@check("DecisionTree.grow", forbids=SKLEARN)
 def heavy_samples(code, rng):
     """a sample of weight 2 counts twice, one of weight 0 not at all"""
     X, y = rng.normal(size=(40, 2)), rng.normal(size=40)
@@ -305,9 +312,12 @@ def every_row_its_leaf(code, rng):
 
 @check("DecisionTree.apply", expect=exactly, forbids=SKLEARN)
 def at_the_threshold(code):
-    """a value that equals the threshold goes left"""
-    tree = tree_of(code, [1, -1, -1], [0.5, np.nan, np.nan], [1, -1, -1], [2, -1, -1])
-    return tree.apply(np.array([[9.0, 0.5], [-9.0, 0.6], [9.0, 0.4]]))
+    """a value that equals the threshold goes left, whichever feature is asked for"""
+    tree = tree_of(
+        code, [0, 1, -1, -1, 0, -1, -1], [0.5, 2.5, 0, 0, 0.7, 0, 0],
+        [1, 2, -1, -1, 5, -1, -1], [4, 3, -1, -1, 6, -1, -1],
+    )  # fmt: skip
+    return tree.apply(np.array([[0.5, 2.5], [0.7, 9], [0.6, 9], [0.5, 2.6], [0.8, 0], [0.4, 0]]))
 
 
 @check("DecisionTree.apply", expect=exactly, forbids=SKLEARN)
