@@ -148,24 +148,24 @@ def best_split(X, Y, weight, impurity=gini, min_leaf=1):
     # your turn (stretch)
     # hint: V = np.sort(X.T, axis=1) has the values as `order` has the rows.
     # A cut after position i is possible where value i + 1 is greater.
-    # hint: np.nonzero of that gives f and i of all cuts; keep those that
-    # leave min_leaf samples on both sides.
+    # hint: cut = V[:, 1:] > V[:, :-1] marks them. Unmark those that leave
+    # fewer than min_leaf samples before or after them.
     # hint: A column z of weight[:, None] * Y has the sums on the left side
-    # z[order].cumsum(axis=1)[f, i]; weight itself gives n_left like this.
-    # hint: argmax names the first of the best cuts; without any it raises.
+    # z[order].cumsum(axis=1)[:, :-1][cut]; weight itself gives n_left.
+    # hint: argmax names the first of the best gains, np.argwhere(cut) has
+    # the feature and the position of each; without any cut argmax raises.
     V = np.sort(X.T, axis=1)  # (d, m) ascending
-    f, i = np.nonzero(V[:, 1:] > V[:, :-1])  # (c,) the possible cuts
-    roomy = (i + 1 >= min_leaf) & (m - 1 - i >= min_leaf)
-    f, i = f[roomy], i[roomy]
-    if len(f) == 0:
+    cut = V[:, 1:] > V[:, :-1]  # (d, m - 1)
+    cut[:, : min_leaf - 1] = False
+    cut[:, m - min_leaf :] = False
+    if not cut.any():
         return -1, np.nan, 0.0
     columns = [*(weight * Y.T), weight]
-    *left, n_left = [z[order].cumsum(axis=1)[f, i] for z in columns]
+    *left, n_left = [z[order].cumsum(axis=1)[:, :-1][cut] for z in columns]
     total, n = weight @ Y, weight.sum()
     gains = gain(np.array(left).T, n_left, total, n, impurity)
-    j = gains.argmax()
-    f, i = f[j], i[j]
-    return f, midway(V[f, i], V[f, i + 1]), gains[j]
+    f, i = np.argwhere(cut)[gains.argmax()]
+    return f, midway(V[f, i], V[f, i + 1]), gains.max()
 
 
 class DecisionTree:

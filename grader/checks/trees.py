@@ -565,26 +565,26 @@ MISTAKES = [
     Mistake(
         "one sample more than min_leaf is wanted on either side",
         in_="best_split",
-        old="(i + 1 >= min_leaf) & (m - 1 - i >= min_leaf)",
-        new="(i + 1 > min_leaf) & (m - 1 - i > min_leaf)",
+        old="    cut[:, : min_leaf - 1] = False\n    cut[:, m - min_leaf :] = False\n",
+        new="    cut[:, :min_leaf] = False\n    cut[:, m - min_leaf - 1 :] = False\n",
     ),
     Mistake(
         "min_leaf is asked of the left side only",
         in_="best_split",
-        old="(i + 1 >= min_leaf) & (m - 1 - i >= min_leaf)",
-        new="(i + 1 >= min_leaf)",
+        old="    cut[:, m - min_leaf :] = False\n",
+        new="",
     ),
     Mistake(
         "min_leaf is asked of the right side only",
         in_="best_split",
-        old="(i + 1 >= min_leaf) & (m - 1 - i >= min_leaf)",
-        new="(m - 1 - i >= min_leaf)",
+        old="    cut[:, : min_leaf - 1] = False\n",
+        new="",
     ),
     Mistake(
         "min_leaf plays no part",
         in_="best_split",
-        old="(i + 1 >= min_leaf) & (m - 1 - i >= min_leaf)",
-        new="i >= 0",
+        old="    cut[:, : min_leaf - 1] = False\n    cut[:, m - min_leaf :] = False\n",
+        new="",
     ),
     Mistake(
         "the worst of the cuts is taken",
@@ -613,13 +613,13 @@ MISTAKES = [
     Mistake(
         "a sample left of the cut is missing from the left side",
         in_="best_split",
-        old="z[order].cumsum(axis=1)[f, i]",
-        new="z[order].cumsum(axis=1)[f, np.maximum(i - 1, 0)]",
+        old="z[order].cumsum(axis=1)[:, :-1][cut]",
+        new="np.roll(z[order].cumsum(axis=1), 1, axis=1)[:, :-1][cut]",
     ),
     Mistake(
         "it stumbles where no cut is possible",
         in_="best_split",
-        old="    if len(f) == 0:\n        return -1, np.nan, 0.0\n",
+        old="    if not cut.any():\n        return -1, np.nan, 0.0\n",
         new="",
     ),
     Mistake(
@@ -885,8 +885,8 @@ EXPLAIN = [
         causes={
             "the targets stay in the order of the table while the features are sorted": "z[order] "
             "brings the targets into the order of each feature before they are summed.",
-            "min_leaf is asked of the left side only": "roomy joins two conditions by &, one for "
-            "each side.",
+            "min_leaf is asked of the left side only": "Cuts with too little room are unmarked "
+            "on both sides, at the beginning and at the end.",
             "of equally good cuts the last is taken": "argmax names the first of several that are "
             "equal.",
         },
