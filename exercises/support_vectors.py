@@ -267,11 +267,11 @@ def bias(r, beta, lower, upper):
     return (r[rise].max() + r[fall].min()) / 2
 
 
-def not_converged(max_steps, gap):
-    """Return the error that ends what did not arrive."""
+def not_converged(gap):
+    """Return the error that ends what did not arrive in max_steps."""
     return RuntimeError(
-        f"not converged after {max_steps} steps: still wrong by {gap:.2g}. "
-        "Take a smaller C, or bring the features to one scale"
+        f"not converged: still wrong by {np.max(np.abs(gap)):.2g}. Allow "
+        "more steps, or a smaller C, or bring the features to one scale"
     )
 
 

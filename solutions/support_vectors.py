@@ -301,7 +301,7 @@ def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
     # hint: Otherwise take pair_step: beta[i] rises by delta, beta[j] falls.
     # hint: r is y - K @ beta. Two entries of beta have changed, so r falls
     # by delta times the difference of two rows of K.
-    # hint: After max_steps looks raise not_converged(max_steps, gap).
+    # hint: After max_steps looks raise not_converged(gap).
     for _ in range(max_steps):
         i, j, gap = violating_pair(K, r, beta, lower, upper)
         if gap <= tolerance:
@@ -310,7 +310,7 @@ def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
         beta[i] += delta
         beta[j] -= delta
         r -= delta * (K[i] - K[j])
-    raise not_converged(max_steps, gap)
+    raise not_converged(gap)
 
 
 def bias(r, beta, lower, upper):
@@ -321,11 +321,11 @@ def bias(r, beta, lower, upper):
     return (r[rise].max() + r[fall].min()) / 2
 
 
-def not_converged(max_steps, gap):
-    """Return the error that ends what did not arrive."""
+def not_converged(gap):
+    """Return the error that ends what did not arrive in max_steps."""
     return RuntimeError(
-        f"not converged after {max_steps} steps: still wrong by {gap:.2g}. "
-        "Take a smaller C, or bring the features to one scale"
+        f"not converged: still wrong by {np.max(np.abs(gap)):.2g}. Allow "
+        "more steps, or a smaller C, or bring the features to one scale"
     )
 
 
@@ -484,7 +484,7 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
     # A.T @ (p - t) / n and the Hessian A.T S A / n with p * (1 - p) in S.
     # Add TINY * np.eye(2) to that, for scores that are all equal.
     # hint: theta = safe_step(theta, slope, H, A, t), until the slope is 0
-    # within the tolerance.
+    # within the tolerance; after max_steps, raise not_converged(slope).
     # hint: theta speaks of (z - middle) / scale. For z, the slope is
     # theta[0] / scale, and the shift theta[1] less that slope times middle.
     t = np.where(ones, (n_1 + 1) / (n_1 + 2), 1 / (n_0 + 2))  # (n,)
@@ -495,4 +495,4 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
             return theta[0] / scale, theta[1] - theta[0] / scale * middle
         H = (A.T * (p * (1 - p))) @ A / len(t) + TINY * np.eye(2)
         theta = safe_step(theta, slope, H, A, t)
-    raise not_converged(max_steps, np.abs(slope).max())
+    raise not_converged(slope)

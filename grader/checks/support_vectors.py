@@ -72,6 +72,14 @@ def weak_penalty(code, rng):
 
 
 @check("Pegasos.fit", forbids=["sklearn.linear_model", "sklearn.svm"])
+def at_the_edge(code):
+    """a sample whose y * z is exactly 1 does not pull"""
+    X, y = np.array([[1.0], [-1.0]]), np.array([1, -1])
+    models = [code.Pegasos(2.0, steps=2, seed=seed).fit(X, y) for seed in range(8)]
+    return [(model.w_, model.b_) for model in models]
+
+
+@check("Pegasos.fit", forbids=["sklearn.linear_model", "sklearn.svm"])
 def words(code, rng):
     """labels may be words: scores above 0 speak for the second in the alphabet"""
     X, y = two_clouds(rng)
@@ -191,6 +199,14 @@ def twins(code, rng):
 
 
 @check("violating_pair")
+def near_or_far(code):
+    """half the difference in r, squared, is worth it where the curvature is a fifth"""
+    K = np.array([[1.0, 0.25, 0.0], [0.25, 0.5, 0.0], [0.0, 0.0, 4.0]])
+    y, r = np.array([1.0, -1.0, -1.0]), np.array([1.0, 0.0, -1.0])
+    return told(code.violating_pair(K, r, np.zeros(3), *bounds(y, 1.0)))
+
+
+@check("violating_pair")
 def nothing_left(code):
     """where no pair is wrong the gap says so: it is not above 0"""
     y, beta = np.array([1.0, 1.0, -1.0, -1.0]), np.array([1.0, 0.0, -1.0, 0.0])
@@ -298,6 +314,13 @@ def smo_in_single_precision(code, rng):
     X, y = spread(rng, 8)
     beta, _ = code.smo(near(X, X).astype(np.float32), y, 1.0, tolerance=1e-4)
     return beta, str(np.asarray(beta).dtype)
+
+
+@check("smo", forbids=LIBSVM)
+def gap_like_the_tolerance(code):
+    """a gap that is exactly the tolerance is small enough"""
+    beta, b = code.smo(np.eye(3), np.array([1.0, 1.0, -1.0]), 0.5, tolerance=0.5)
+    return beta, float(b)
 
 
 def some_problems(rng):
@@ -460,6 +483,37 @@ def all_equal(code):
     return code.platt_scaling(np.full(5, 0.1), np.array([0, 1, 0, 0, 1]))
 
 
+@check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
+def as_many_of_each(code, rng):
+    """as many of one label as of the other"""
+    z = rng.normal(size=12)
+    return code.platt_scaling(z + np.arange(12) % 2, np.arange(12) % 2)
+
+
+@check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
+def already_there(code, rng):
+    """it begins at the slope 0 and stays there if that is within the tolerance"""
+    z, y = noisy(rng)
+    same = code.platt_scaling(np.full(4, 0.5), np.array([0, 1, 0, 1]), tolerance=0.0)
+    return same, code.platt_scaling(z, y, tolerance=0.9)
+
+
+@check("platt_scaling", forbids=["sklearn.calibration", *LIBSVM])
+def looks_that_suffice(code):
+    """Newton's steps are few: what max_steps looks suffice for, and RuntimeError before"""
+    z, y = np.array([-3.0, -1.0, 0.5, 1.0, 2.0, 4.0, 1.5]), np.array([0, 0, 1, 0, 1, 1, 0])
+    code.platt_scaling(z, y)  # an empty exercise ends here: what it raises is a RuntimeError
+
+    def settles(looks):
+        try:
+            code.platt_scaling(z, y, max_steps=looks)
+        except RuntimeError:
+            return "RuntimeError"
+        return "settled"
+
+    return {f"max_steps={looks}": settles(looks) for looks in range(1, 8)}
+
+
 MISTAKES = [
     Mistake(
         "a sample that is exactly at the edge pulls too",
@@ -535,6 +589,12 @@ MISTAKES = [
         in_="Pegasos.fit",
         old="theta = (1 - 1 / t) * theta",
         new="theta = theta",
+    ),
+    Mistake(
+        "a sample that is exactly at the edge pulls too",
+        in_="Pegasos.fit",
+        old="@ theta) < 1",
+        new="@ theta) <= 1",
     ),
     Mistake(
         "every sample pulls, also one beyond the edge",
@@ -794,6 +854,12 @@ MISTAKES = [
         new="gap <= 1e-6",
     ),
     Mistake(
+        "a gap that is exactly the tolerance is not small enough for it",
+        in_="smo",
+        old="gap <= tolerance",
+        new="gap < tolerance",
+    ),
+    Mistake(
         "it stops at twice the tolerance",
         in_="smo",
         old="gap <= tolerance",
@@ -802,7 +868,7 @@ MISTAKES = [
     Mistake(
         "an unfinished answer comes out as if it were one, without an error",
         in_="smo",
-        old="raise not_converged(max_steps, gap)",
+        old="raise not_converged(gap)",
         new="return beta, bias(r, beta, lower, upper)",
     ),
     Mistake(
@@ -940,6 +1006,30 @@ MISTAKES = [
         old="theta = safe_step(theta, slope, H, A, t)",
         new="theta = safe_step(theta, slope, H, A, t)\n"
         "        return theta[0] / scale, theta[1] - theta[0] / scale * middle",
+    ),
+    Mistake(
+        "the Hessian lacks the factor p * (1 - p), so that the steps are short and many",
+        in_="platt_scaling",
+        old="(A.T * (p * (1 - p))) @ A",
+        new="A.T @ A",
+    ),
+    Mistake(
+        "a slope below 0 passes for a small one: its size is what counts",
+        in_="platt_scaling",
+        old="np.abs(slope).max() <= tolerance",
+        new="slope.max() <= tolerance",
+    ),
+    Mistake(
+        "the tolerance that is asked for plays no part",
+        in_="platt_scaling",
+        old="<= tolerance",
+        new="<= 1e-7",
+    ),
+    Mistake(
+        "an unfinished answer comes out as if it were one, without an error",
+        in_="platt_scaling",
+        old="raise not_converged(slope)",
+        new="return theta[0] / scale, theta[1] - theta[0] / scale * middle",
     ),
     Mistake(
         "TINY is left out of the Hessian, which is singular where all scores are equal",

@@ -76,12 +76,16 @@ def violating_pair(K, r, beta, lower, upper):
 
 
 def pair_step(K, r, beta, lower, upper, i, j):
-    """Bounds first, as Platt has them, for the new beta_i; then clip."""
-    total = beta[i] + beta[j]
-    low, high = max(lower[i], total - upper[j]), min(upper[i], total - lower[j])
-    curvature = K[i, i] - 2 * K[i, j] + K[j, j]
-    wanted = beta[i] + (r[i] - r[j]) / (curvature if curvature > TINY else TINY)
-    return np.clip(wanted, low, high) - beta[i]
+    """The room first: then the top, if it lies within."""
+    room = upper[i] - beta[i]
+    if beta[j] - lower[j] < room:
+        room = beta[j] - lower[j]
+    e = np.zeros(len(r))
+    e[i], e[j] = 1, -1
+    curvature, slope = e @ K @ e, r @ e
+    if slope < room * curvature:
+        return slope / curvature
+    return room
 
 
 def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
@@ -99,7 +103,7 @@ def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
             return beta, bias(r, beta, lower, upper)
         delta = pair_step(K, r, beta, lower, upper, i, j)
         beta[i], beta[j] = beta[i] + delta, beta[j] - delta
-    raise not_converged(max_steps, gap)
+    raise not_converged(gap)
 
 
 class SVC:
@@ -143,8 +147,8 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
     for _ in range(max_steps):
         p = 0.5 * (1 + np.tanh((a * u + c) / 2))
         g_a, g_c, s = float(u @ (p - t)), float(np.sum(p - t)), p * (1 - p)
-        if max(abs(g_a), abs(g_c)) < 1e-10:
-            break
+        if max(abs(g_a), abs(g_c)) <= tolerance * len(z):
+            return a / scale, c - a * middle / scale
         h_aa, h_ac, h_cc = float(s @ u**2) + 1e-12, float(s @ u), float(np.sum(s)) + 1e-12
         det = h_aa * h_cc - h_ac**2
         d_a, d_c = -(h_cc * g_a - h_ac * g_c) / det, -(h_aa * g_c - h_ac * g_a) / det
@@ -152,4 +156,4 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
         while rate > 1e-9 and loss(a + rate * d_a, c + rate * d_c) > now + 1e-12:
             rate /= 2
         a, c = a + rate * d_a, c + rate * d_c
-    return a / scale, c - a * middle / scale
+    raise not_converged(max(abs(g_a), abs(g_c)))
