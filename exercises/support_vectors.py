@@ -65,6 +65,7 @@ def hinge_subgradient(X, y, w, b, l2):
     Shalev-Shwartz et al. (2011), section 2.1, with a bias.
     """
     X = as_matrix(X)
+    w = as_vector(w, "w", exactly=X.shape[1])
     y, z = signs(same_length(X, y), X @ w + b)
     # your turn (warm-up)
     raise NotImplementedError("hinge_subgradient")

@@ -55,6 +55,15 @@ def right_but_near(code):
     return code.hinge_subgradient(X, y, np.array([0.5]), 0.25, 0.5)
 
 
+@check("hinge_subgradient", expect=close(1e-4, 1e-6))
+def slopes_in_single_precision(code, rng):
+    """float32 stays float32"""
+    X, y = two_clouds(rng)
+    w = rng.normal(size=2).astype(np.float32)
+    dw, _ = code.hinge_subgradient(X.astype(np.float32), y, w, 0.5, 0.25)
+    return dw, str(np.asarray(dw).dtype)
+
+
 @check("Pegasos.fit", forbids=["sklearn.linear_model", "sklearn.svm"])
 def first_steps(code, rng):
     """after 1, 2, 5 and 40 steps the weights and the bias are where they should be"""
@@ -563,6 +572,12 @@ MISTAKES = [
         in_="hinge_subgradient",
         old="-y, 0)",
         new="-y * (1 - y * z), 0)",
+    ),
+    Mistake(
+        "float32 is widened to float64 on the way",
+        in_="hinge_subgradient",
+        old="X.T @ pull / len(y)",
+        new="X.T @ pull.astype(float) / len(y)",
     ),
     Mistake(
         "the last place comes out instead of the mean",

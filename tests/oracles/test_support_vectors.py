@@ -305,6 +305,7 @@ def test_a_model_that_has_seen_nothing_says_so(model):
         (lambda: smo(np.eye(2), [1, -1], 1.0, max_steps=0), "max_steps must be at least 1"),
         (lambda: hinge_subgradient(X_GOOD, [0, 1, 1, 0], np.zeros(2), 0.0, 0.1), "-1 and 1"),
         (lambda: hinge_subgradient(X_GOOD, [1, -1], np.zeros(2), 0.0, 0.1), r"\(4, 2\).*\(2,\)"),
+        (lambda: hinge_subgradient(X_GOOD, Y_GOOD, np.zeros(3), 0.0, 0.1), r"w .*\(2,\).*\(3,\)"),
         (lambda: rbf_kernel(X_GOOD, X_GOOD[:, :1], 1.0), "features"),
         (lambda: one_vs_rest(SVC, X_GOOD, np.zeros(4)), "one class only"),
         (lambda: platt_scaling([0.1, 0.2], [1, 1]), "one class only"),

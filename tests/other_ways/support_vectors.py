@@ -22,7 +22,7 @@ def hinge_subgradient(X, y, w, b, l2):
         for j, value in enumerate(x):
             dw[j] -= label * value / len(y)
         db -= label / len(y)
-    return np.array(dw), db
+    return np.array(dw, X.dtype), db
 
 
 class Pegasos:
