@@ -68,10 +68,10 @@ def as_text(text):
 def character_ngrams(text, low=1, high=3):
     """Cut a text into all its runs of `low` to `high` characters.
 
-    Before that it is put in small letters, any white space in it becomes
-    one space, and it gets one space in front and one behind, so that the
-    beginning and the end of a word can be told from its middle. A text
-    without any character but white space has no n-grams.
+    Before that it is put in small letters; a run of white space within it
+    becomes one space, and at its ends it is dropped. Then it gets one space
+    in front and one behind, so that the ends of a word can be told from its
+    middle. A text of nothing but white space has no n-grams.
 
     Parameters
     ----------

@@ -74,10 +74,10 @@ def as_text(text):
 def character_ngrams(text, low=1, high=3):
     """Cut a text into all its runs of `low` to `high` characters.
 
-    Before that it is put in small letters, any white space in it becomes
-    one space, and it gets one space in front and one behind, so that the
-    beginning and the end of a word can be told from its middle. A text
-    without any character but white space has no n-grams.
+    Before that it is put in small letters; a run of white space within it
+    becomes one space, and at its ends it is dropped. Then it gets one space
+    in front and one behind, so that the ends of a word can be told from its
+    middle. A text of nothing but white space has no n-grams.
 
     Parameters
     ----------
@@ -483,9 +483,9 @@ class BernoulliNB(LinearNB):
         # your turn (stretch)
         # hint: self.seen(X) is 1 where a word occurs. Sum it over the
         # documents of each class, for `there` (k, d).
-        # hint: A word is there or not: two outcomes, and the prior has seen
-        # each of them alpha times. So p = (there + alpha) / (size +
-        # 2 alpha), with size as a column, size[:, None].
+        # hint: There or not: two outcomes, each seen alpha times before. So
+        # p = (there + alpha) / (size + 2 alpha), with size as a column,
+        # size[:, None]; above the line of 1 - p is size - there + alpha.
         # hint: A document scores log p for a word it has, log(1 - p) for
         # one it lacks. Give every document all of log(1 - p), in b_; then a
         # word that occurs adds log p - log(1 - p), in W_.

@@ -21,14 +21,15 @@ def apostrophes(code):
 
 @check("tokenize", expect=exactly)
 def quotation_marks(code):
-    """an apostrophe at the edge of a word does not belong to it, nor any other sign"""
-    return code.tokenize("'tis the dogs' bowl -- \"good-ish\" ('fine') ''")
+    """an apostrophe at the edge of a word, or two in a row, do not belong to it, nor other signs"""
+    return code.tokenize("'tis the dogs' bowl -- \"good-ish\" ('fine') '' don''t")
 
 
 @check("tokenize", expect=exactly)
 def other_letters(code):
-    """letters of any alphabet, digits and underscores make words"""
-    return code.tokenize("Crème brûlée: ÉTÉ 2024, user_name; Добрый день")
+    """letters of any alphabet, digits and underscores make words; small letters, nothing else"""
+    text = "Crème brûlée: ÉTÉ 2024, user_name; Добрый день! Straße, Καλημέρα; お茶"
+    return code.tokenize(text)
 
 
 @check("tokenize", expect=exactly)
@@ -54,6 +55,12 @@ def runs_of_other_lengths(code, rng):
 def white_space(code):
     """capitals become small, and any white space in the text one space"""
     return code.character_ngrams("  Ab\n\n C\tü ", 2, 3)
+
+
+@check("character_ngrams", expect=same_set)
+def signs_and_rare_spaces(code):
+    """signs and all letters stay; every kind of white space is one; runs may be long"""
+    return code.character_ngrams("Groß!\r\u00a0\vZu\u2003er\f", 2, 6)
 
 
 @check("character_ngrams", expect=same_set)
@@ -109,6 +116,18 @@ def largest_vocabulary(code, rng):
 
 
 @check("build_vocabulary", expect=exactly, forbids=SKLEARN)
+def words_as_they_are(code):
+    """both limits at once; " t", "t" and "T" are three words; equal documents count one by one"""
+    documents = [["t", " t", "Zest", "Zest"], ["t", "apple", " t"], ["t", "apple", " t"]]
+    documents += [["t", "Zest", "bun"], ["bun", "T", "T", "T"]]
+    limits = [(2, 100), (3, 1), (1, 3), (2, 4), (4, 3)]
+    return {
+        "vocabularies": [code.build_vocabulary(documents, m, most) for m, most in limits],
+        "the documents afterwards": documents,
+    }
+
+
+@check("build_vocabulary", expect=exactly, forbids=SKLEARN)
 def too_rare(code):
     """where no word is common enough, the vocabulary is empty"""
     return code.build_vocabulary([["a", "a"], ["b"]], min_documents=2)
@@ -121,13 +140,26 @@ WORDS = {"bread": 0, "cake": 1, "salt": 2, "tea": 3}
 def repeated_words(code, rng):
     """a word is counted as often as the document says it"""
     documents = [list(rng.choice(sorted(WORDS), size=n)) for n in (9, 14, 12)]
-    return code.count_words(plain_words(documents), WORDS)
+    return code.count_words(plain_words(documents), dict(WORDS))
 
 
 @check("count_words", forbids=SKLEARN)
 def unseen_words(code):
     """words that are not in the vocabulary are passed over, and an empty document is zeros"""
-    return code.count_words([["tea", "milk", "tea"], [], ["milk"], ["bread"]], WORDS)
+    return code.count_words([["tea", "milk", "tea"], [], ["milk"], ["bread"]], dict(WORDS))
+
+
+@check("count_words", forbids=SKLEARN)
+def said_hundreds_of_times(code):
+    """300 times are 300, in float32; the documents and the vocabulary stay as they are"""
+    documents, vocabulary = [["tea"] * 300 + ["salt"], ["milk", "cake", "cake"]], dict(WORDS)
+    X = code.count_words(documents, vocabulary)
+    return {
+        "X": X,
+        "dtype": str(np.asarray(X).dtype),
+        "the documents afterwards": documents,
+        "the vocabulary afterwards": vocabulary,
+    }
 
 
 @check("count_words", forbids=SKLEARN)
@@ -150,7 +182,7 @@ def counts(rng, n=12, d=5):
 @check("tfidf", forbids=SKLEARN)
 def weights_of_words(code, rng):
     """counts times the weight of the word, each row of length one, and the weights themselves"""
-    return code.tfidf(counts(rng)[0])
+    return code.tfidf(counts(rng, n=7, d=4)[0])
 
 
 @check("tfidf", forbids=SKLEARN)
@@ -164,7 +196,8 @@ def given_weights(code, rng):
 def empty_document(code, rng):
     """a row of zeros stays one, the smallest other row gets length one, all words have a weight"""
     X, _ = counts(rng)
-    X[3], X[4], X[:, 2] = 0, X[4] / 100, 0
+    X[4, 0] = 3  # whatever was drawn
+    X[3], X[4], X[:, 2] = 0, X[4] * 1e-8, 0
     return code.tfidf(X)
 
 
@@ -181,11 +214,15 @@ def clouds(rng, n=20, d=3):
     return rng.normal(size=(n, d)) * (1.0 + y[:, None]) + 2.0 * y[:, None], y
 
 
+def curves_of(model):
+    """Return what GaussianNB.fit learns, by name."""
+    return {name: getattr(model, name) for name in ("mean_", "variance_", "log_prior_")}
+
+
 @check("GaussianNB.fit", forbids=SKLEARN)
 def moments(code, rng):
     """mean and variance of each feature in each class, and the log of each class's share"""
-    model = code.GaussianNB(smoothing=0.1).fit(*clouds(rng))
-    return model.mean_, model.variance_, model.log_prior_
+    return curves_of(code.GaussianNB(smoothing=0.1).fit(*clouds(rng)))
 
 
 @check("GaussianNB.fit", forbids=SKLEARN)
@@ -193,16 +230,14 @@ def class_of_one(code, rng):
     """a class of one sample has the smallest variance there is, and so has a constant feature"""
     X, y = rng.normal(size=(6, 2)), np.array([1, 0, 0, 2, 2, 0])
     X[[1, 2, 5], 1] = 0.5
-    model = code.GaussianNB(smoothing=0.01).fit(X, y)
-    return model.mean_, model.variance_
+    return curves_of(code.GaussianNB(smoothing=0.01).fit(X, y))
 
 
 @check("GaussianNB.fit", forbids=SKLEARN)
 def far_from_zero(code, rng):
     """numbers in the millions that differ by ones have a variance all the same"""
     X, y = clouds(rng)
-    model = code.GaussianNB(smoothing=0.01).fit(X + 5e6, y)
-    return model.mean_, model.variance_
+    return curves_of(code.GaussianNB(smoothing=0.01).fit(X + 5e6, y))
 
 
 @check("GaussianNB.fit", forbids=SKLEARN)
@@ -210,18 +245,19 @@ def named_classes(code, rng):
     """labels may be words; fit follows the alphabet, returns the model, and forgets earlier fits"""
     X, y = clouds(rng)
     model = code.GaussianNB()
-    model.fit(-2 * X[:, :2], y == 1)
+    model.fit(1 - 2 * X, (y + 1) % 3)  # shapes and classes as many as below
     same = model.fit(X, np.array(["wren", "crow", "owl"])[y])
-    return same is model, model.classes_, model.mean_, model.log_prior_, model.variance_
+    returned = {"does fit return the model": same is model, "classes_": model.classes_}
+    return returned | curves_of(model)
 
 
 @check("GaussianNB.fit", expect=close(1e-4, 1e-6), forbids=SKLEARN)
 def moments_in_single_precision(code, rng):
     """float32 stays float32"""
     X, y = clouds(rng)
-    model = code.GaussianNB().fit(X.astype(np.float32), y)
-    learned = {"mean_": model.mean_, "variance_": model.variance_, "log_prior_": model.log_prior_}
-    return model.mean_, {name: str(np.asarray(a).dtype) for name, a in learned.items()}
+    learned = curves_of(code.GaussianNB().fit(X.astype(np.float32), y))
+    dtypes = {f"dtype of {name}": str(np.asarray(a).dtype) for name, a in learned.items()}
+    return {"mean_": learned["mean_"]} | dtypes
 
 
 def gaussian(code, rng, k=3, d=2):
@@ -250,6 +286,37 @@ def far_out(code, rng):
 
 
 @check("GaussianNB.predict_log_proba", forbids=SKLEARN)
+def narrow_and_wide(code, rng):
+    """no product of variances, of a thousandth or a thousand, fits in a float, nor is any needed"""
+    model, X = gaussian(code, rng, k=3, d=500), rng.normal(size=(4, 500))
+    answers = {}
+    for size in (1e-3, 1e3):
+        model.variance_ = size * rng.uniform(0.5, 2, size=(3, 500))
+        answers[f"variances around {size:g}"] = model.predict_log_proba(X * np.sqrt(size))
+    return answers
+
+
+@check("GaussianNB.predict_log_proba", forbids=SKLEARN)
+def all_in_the_millions(code, rng):
+    """what counts is the distance from the mean, even where both are in the millions"""
+    model = gaussian(code, rng)
+    model.mean_ = model.mean_ + 5e6
+    return model.predict_log_proba(rng.normal(size=(5, 2)) + 5e6)
+
+
+@check("GaussianNB.predict_log_proba", forbids=SKLEARN)
+def asked_again(code, rng):
+    """each answer is that of the samples and the curves of now, not of an earlier call"""
+    model, other = gaussian(code, rng), gaussian(code, rng)
+    X = rng.normal(size=(2, 5, 2))
+    answers = {"first samples": model.predict_log_proba(X[0])}
+    answers["other samples"] = model.predict_log_proba(X[1])
+    for name, value in curves_of(other).items():
+        setattr(model, name, value)
+    return answers | {"other curves": model.predict_log_proba(X[1])}
+
+
+@check("GaussianNB.predict_log_proba", forbids=SKLEARN)
 def one_sample(code, rng):
     """a single sample has a posterior too"""
     return gaussian(code, rng, k=4, d=3).predict_log_proba(rng.normal(size=(1, 3)))
@@ -265,19 +332,30 @@ def posterior_in_single_precision(code, rng):
     return log_p, str(np.asarray(log_p).dtype)
 
 
+def weights_of(model):
+    """Return what the models of counts learn, by name."""
+    return {"W_": model.W_, "b_": model.b_}
+
+
+def dtypes_of(model):
+    """Return W_ and the kind of float of what the models of counts learn."""
+    dtypes = {f"dtype of {name}": str(np.asarray(a).dtype) for name, a in weights_of(model).items()}
+    return {"W_": model.W_} | dtypes
+
+
 @check("MultinomialNB.fit", forbids=SKLEARN)
 def bags(code, rng):
     """W_ is the log-probability of each word in each class, b_ the log of each class's share"""
-    model = code.MultinomialNB().fit(*counts(rng))
-    return model.W_, model.b_
+    return weights_of(code.MultinomialNB().fit(*counts(rng)))
 
 
 @check("MultinomialNB.fit", forbids=SKLEARN)
 def other_priors(code, rng):
-    """the prior has seen every word alpha times, whatever alpha is"""
+    """the prior has seen every word alpha times, whatever alpha is, one that nobody says too"""
     X, y = counts(rng)
-    models = [code.MultinomialNB(alpha=alpha).fit(X, y) for alpha in (0.01, 2.5)]
-    return [(model.W_, model.b_) for model in models]
+    X[:, 2] = 0
+    alphas = (1e-20, 2.5, 1e4)
+    return {f"alpha {a:g}": weights_of(code.MultinomialNB(alpha=a).fit(X, y)) for a in alphas}
 
 
 @check("MultinomialNB.fit", forbids=SKLEARN)
@@ -285,8 +363,7 @@ def class_without_words(code, rng):
     """a class of empty documents thinks all words equally likely; counts need not be whole"""
     X, y = counts(rng)
     X[y == 1] = 0
-    model = code.MultinomialNB(alpha=0.5).fit(X / 4, y)
-    return model.W_, model.b_
+    return weights_of(code.MultinomialNB(alpha=0.5).fit(X / 4, y))
 
 
 @check("MultinomialNB.fit", forbids=SKLEARN)
@@ -294,41 +371,40 @@ def named_bags(code, rng):
     """labels may be words; fit follows the alphabet, returns the model, and forgets earlier fits"""
     X, y = counts(rng)
     model = code.MultinomialNB()
-    model.fit(X[:, ::-1] + 1, y == 1)
+    model.fit(np.roll(X, 5) * (X < 2), (y + 1) % 3)  # shapes and classes as many as below
     same = model.fit(X, np.array(["wren", "crow", "owl"])[y])
-    return same is model, model.classes_, model.W_, model.b_
+    returned = {"does fit return the model": same is model, "classes_": model.classes_}
+    return returned | weights_of(model)
 
 
 @check("MultinomialNB.fit", expect=close(1e-4, 1e-6), forbids=SKLEARN)
 def bags_in_single_precision(code, rng):
     """float32 stays float32"""
     X, y = counts(rng)
-    model = code.MultinomialNB().fit(X.astype(np.float32), y)
-    return model.W_, {"W_": str(np.asarray(model.W_).dtype), "b_": str(np.asarray(model.b_).dtype)}
+    return dtypes_of(code.MultinomialNB().fit(X.astype(np.float32), y))
 
 
 @check("BernoulliNB.fit", forbids=SKLEARN)
 def words_there_and_not(code, rng):
     """b_ holds the prior and all log(1 - p), and W_ what a word that occurs makes of it"""
-    model = code.BernoulliNB().fit(*counts(rng))
-    return model.W_, model.b_
+    return weights_of(code.BernoulliNB().fit(*counts(rng)))
 
 
 @check("BernoulliNB.fit", forbids=SKLEARN)
 def two_outcomes(code, rng):
     """the prior has seen each word alpha times there and alpha times missing; a quarter is there"""
     X, y = counts(rng)
-    models = [code.BernoulliNB(alpha=alpha).fit(X / 4, y) for alpha in (0.01, 2.5)]
-    return [(model.W_, model.b_) for model in models]
+    alphas = (0.01, 2.5, 1e4)
+    return {f"alpha {a:g}": weights_of(code.BernoulliNB(alpha=a).fit(X / 4, y)) for a in alphas}
 
 
 @check("BernoulliNB.fit", forbids=SKLEARN)
 def words_of_all_and_of_none(code, rng):
-    """a word in all documents of a class, or in none, leaves everything finite"""
+    """a word in all documents of a class, or in none, leaves all finite, however small alpha is"""
     X, y = counts(rng)
     X[y == 1, 0], X[y == 0, 1] = 2, 0
-    model = code.BernoulliNB(alpha=0.5).fit(X, y)
-    return model.W_, model.b_
+    alphas = (0.5, 1e-20)
+    return {f"alpha {a:g}": weights_of(code.BernoulliNB(alpha=a).fit(X, y)) for a in alphas}
 
 
 @check("BernoulliNB.fit", forbids=SKLEARN)
@@ -336,17 +412,17 @@ def named_documents(code, rng):
     """labels may be words; fit follows the alphabet, returns the model, and forgets earlier fits"""
     X, y = counts(rng)
     model = code.BernoulliNB()
-    model.fit(X[:, ::-1] + 1, y == 1)
+    model.fit(np.roll(X, 5) * (X < 2), (y + 1) % 3)  # shapes and classes as many as below
     same = model.fit(X, np.array(["wren", "crow", "owl"])[y])
-    return same is model, model.classes_, model.W_, model.b_
+    returned = {"does fit return the model": same is model, "classes_": model.classes_}
+    return returned | weights_of(model)
 
 
 @check("BernoulliNB.fit", expect=close(1e-4, 1e-5), forbids=SKLEARN)
 def documents_in_single_precision(code, rng):
     """float32 stays float32"""
     X, y = counts(rng)
-    model = code.BernoulliNB().fit(X.astype(np.float32), y)
-    return model.W_, {"W_": str(np.asarray(model.W_).dtype), "b_": str(np.asarray(model.b_).dtype)}
+    return dtypes_of(code.BernoulliNB().fit(X.astype(np.float32), y))
 
 
 FIND = 're.findall(r"\\w+(?:\'\\w+)*", text)'
@@ -383,6 +459,18 @@ MISTAKES = [
         new='re.findall(r"[\\w\']+", text)',
     ),
     Mistake(
+        "two apostrophes in a row do not cut a word",
+        in_="tokenize",
+        old="(?:'",
+        new="(?:'+",
+    ),
+    Mistake(
+        "casefold turns ß into ss: it is made for comparing words, not for writing them",
+        in_="tokenize",
+        old="lower()",
+        new="casefold()",
+    ),
+    Mistake(
         "the text is cut at spaces only, so that signs stick to the words",
         in_="tokenize",
         old=FIND,
@@ -417,6 +505,18 @@ MISTAKES = [
         in_="character_ngrams",
         old="text.lower()",
         new="text",
+    ),
+    Mistake(
+        "casefold turns ß into ss: it is made for comparing words, not for writing them",
+        in_="character_ngrams",
+        old="lower()",
+        new="casefold()",
+    ),
+    Mistake(
+        "signs are dropped, although they are characters too",
+        in_="character_ngrams",
+        old="text.lower()",
+        new='re.sub(r"[^\\w\\s]", "", text.lower())',
     ),
     Mistake(
         "there is no space in front and behind",
@@ -521,6 +621,30 @@ MISTAKES = [
         new="enumerate(sorted(words[:max_size]), 1)",
     ),
     Mistake(
+        'words are stripped, so that the runs of letters " t" and "t" fall together',
+        in_="build_vocabulary",
+        old="set(document)",
+        new="{word.strip() for word in document}",
+    ),
+    Mistake(
+        "capitals are sorted among the small letters, as in a dictionary, not as sorted does it",
+        in_="build_vocabulary",
+        old="sorted(words[:max_size])",
+        new="sorted(words[:max_size], key=str.lower)",
+    ),
+    Mistake(
+        "documents that are equal count once",
+        in_="build_vocabulary",
+        old="for document in documents:",
+        new="for document in set(map(tuple, documents)):",
+    ),
+    Mistake(
+        "repeated words are taken out of the caller's own documents",
+        in_="build_vocabulary",
+        old="count.update(set(document))",
+        new="document[:] = sorted(set(document)); count.update(document)",
+    ),
+    Mistake(
         "min_documents is ignored",
         in_="build_vocabulary",
         old=" if count[word] >= min_documents",
@@ -552,6 +676,18 @@ MISTAKES = [
         in_="count_words",
         old="[vocabulary[w] for",
         new="[sorted(vocabulary).index(w) for",
+    ),
+    Mistake(
+        "the counts are float64, and the table takes twice the room",
+        in_="count_words",
+        old="return X",
+        new="return X.astype(float)",
+    ),
+    Mistake(
+        "the words are taken out of the caller's own documents as they are counted",
+        in_="count_words",
+        old="X[i] = np.bincount(columns, minlength=d)",
+        new="X[i] = np.bincount(columns, minlength=d); document.clear()",
     ),
     Mistake(
         "the counts are divided by the length of the document",
@@ -701,6 +837,20 @@ MISTAKES = [
         new="return None",
     ),
     Mistake(
+        "the variances are multiplied before the logarithm is taken, and the product does not fit",
+        in_="GaussianNB.predict_log_proba",
+        old="np.log(variance) + (X - self.mean_[c]) ** 2 / variance\n            )\n"
+        "            columns.append(-surprise.sum(axis=1) / 2)",
+        new="(X - self.mean_[c]) ** 2 / variance\n            )\n"
+        "            columns.append(-(np.log(variance.prod()) + surprise.sum(axis=1)) / 2)",
+    ),
+    Mistake(
+        "the square is multiplied out, which cancels where numbers are large",
+        in_="GaussianNB.predict_log_proba",
+        old="(X - self.mean_[c]) ** 2 / variance",
+        new="(X * X - 2 * X * self.mean_[c] + self.mean_[c] ** 2) / variance",
+    ),
+    Mistake(
         "the prior is forgotten",
         in_="GaussianNB.predict_log_proba",
         old="self.log_prior_ + ",
@@ -818,6 +968,12 @@ MISTAKES = [
         new="words.sum(axis=1) / words.sum()",
     ),
     Mistake(
+        "a class's share is taken of the words instead of the documents",
+        in_="MultinomialNB.fit",
+        old="size / size.sum()",
+        new="(words - alpha).sum(axis=1) / (words - alpha).sum()",
+    ),
+    Mistake(
         "every class has the same prior, however many documents it has",
         in_="MultinomialNB.fit",
         old="np.log(size / size.sum())",
@@ -879,6 +1035,20 @@ MISTAKES = [
         in_="BernoulliNB.fit",
         old="total = size[:, None] + 2 * alpha",
         new="alpha, total = 0, size[:, None]",
+    ),
+    Mistake(
+        "what p leaves of 1 is taken from a p that rounds to 1, so that its logarithm is infinite",
+        in_="BernoulliNB.fit",
+        old="np.log((size[:, None] - there + alpha) / total)",
+        new="np.log(1 - (there + alpha) / total)",
+        lesson="What is left when something close to 1 is taken from 1 has few digits or none. "
+        "Where there is a formula for the rest itself, as here, use that.",
+    ),
+    Mistake(
+        "a second fit goes on counting where the first has stopped",
+        in_="BernoulliNB.fit",
+        old="there = np.array(there)  # (k, d)",
+        new="self.counted_ = there = np.array(there) + getattr(self, 'counted_', 0)",
     ),
     Mistake(
         "a word that is missing says nothing: b_ holds the prior alone",

@@ -157,8 +157,8 @@ class BernoulliNB:
             b = math.log(len(rows) / len(X))
             for j in range(d):
                 there = sum(1 for value in rows[:, j] if value > 0)
-                p = (there + alpha) / (len(rows) + 2 * alpha)
-                self.W_[j, c] = math.log(p / (1 - p))
-                b += math.log(1 - p)
+                missing = len(rows) - there
+                self.W_[j, c] = math.log(there + alpha) - math.log(missing + alpha)
+                b += math.log((missing + alpha) / (len(rows) + 2 * alpha))
             self.b_[c] = b
         return self
