@@ -10,7 +10,6 @@ import pytest
 from bookdata.cache import NotFetched
 from grader.book import chapters
 
-
 # the background of a shell script has Ctrl-C ignored, and what is begun inherits that
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
