@@ -47,21 +47,20 @@ def enough_samples(X, y):
     X, y = as_problem(X, y)
     if len(X) <= X.shape[1]:
         raise ValueError(
-            f"X has shape {X.shape}: for so few samples many w fit equally "
-            "well; d weights and a bias take n > d, or use Ridge"
+            f"X has shape {X.shape}, but least squares takes n > d: for so "
+            "few samples many w fit equally well. Ridge takes any number"
         )
     return X, y
 
 
 def centred(X, y):
     """Return Xc (n, d), yc (n,), x_mean (d,), y_mean () and lost (d,)."""
-    x_mean = X.mean(axis=0, dtype=float).astype(X.dtype)
-    y_mean = y.mean(dtype=float).astype(X.dtype)
-    Xc = X - x_mean
-    Xc[:, X.max(axis=0) == X.min(axis=0)] = 0  # whatever was rounded
-    size = np.sqrt(np.einsum("ij,ij->j", X, X))  # (d,), before centring
-    rounding = 10 * X.shape[1] * np.finfo(X.dtype).eps
-    return Xc, y - y_mean, x_mean, y_mean, (rounding * size)
+    Xc, yc = X - X[0], y - y[0]  # what is constant is exactly zero now
+    shift = Xc.mean(axis=0, dtype=float).astype(X.dtype)
+    y_shift = yc.mean(dtype=float).astype(X.dtype)
+    lost = np.sqrt(np.einsum("ij,ij->j", X, X))  # (d,) of columns as given
+    lost *= 10 * X.shape[1] * np.finfo(X.dtype).eps
+    return Xc - shift, yc - y_shift, X[0] + shift, y[0] + y_shift, lost
 
 
 def solve_normal(G, c):
@@ -73,6 +72,14 @@ def solve_normal(G, c):
     if np.linalg.eigvalsh(shares)[0] <= 10 * len(G) * np.finfo(G.dtype).eps:
         raise no_one_answer("one or another")
     return solve_gauss(shares, c / size) / size
+
+
+def triangle(A):
+    """Return the R (d, d) of A = Q R: mirrors, a block of rows a time."""
+    R, rows = A[:0], max(2048, 2 * A.shape[1])  # that stay in the cache
+    for i in range(0, len(A), rows):
+        R = np.linalg.qr(np.vstack([R, A[i : i + rows]]), mode="r")
+    return R
 
 
 def back_substitute(R, c, lost):
@@ -89,8 +96,8 @@ def no_one_answer(column):
     """Return the error for columns of which one adds nothing."""
     return ValueError(
         f"column {column} of X is constant or, as far as this method can "
-        "see, a mixture of others, so that many w fit equally well: leave "
-        "it out, or use Ridge"
+        "see, a mixture of others: many w fit equally well. Drop it, or "
+        "use Ridge"
     )
 
 
@@ -135,7 +142,7 @@ def fit_qr(X, y):
 
     References
     ----------
-    Golub and Van Loan (2013), 5.3.2.
+    Golub and Van Loan (2013), 5.3; Golub (1965).
     """
     X, y = enough_samples(X, y)
     Xc, yc, x_mean, y_mean, lost = centred(X, y)
@@ -150,7 +157,7 @@ def fit_gradient_descent(X, y, learning_rate=0.1, steps=1000):
     Parameters
     ----------
     X : array, shape (n, d)
-        Its columns had better be of one scale, as standardize makes them.
+        Of one scale, as standardize makes it, or the steps must be tiny.
     y : array, shape (n,)
     learning_rate : float
     steps : int
@@ -177,7 +184,7 @@ def finite(w, b, rate):
     if not (np.isfinite(w).all() and np.isfinite(b)):
         raise RuntimeError(
             f"diverged: a learning rate of {rate:g} is too high for the "
-            "scale of X; standardise X, or take a lower one"
+            "scale of X: standardise X, or lower the rate"
         )
     return w, b
 
@@ -237,13 +244,13 @@ def standard_errors(X, y, w, b):
     w = as_vector(w, "w", exactly=d).astype(X.dtype)
     in_range("n - d - 1, the degrees of freedom,", n - d - 1, low=1)
     Xc, _, x_mean, _, lost = centred(X, y)
-    R = np.linalg.qr(Xc, mode="r")  # (d, d)
+    R = triangle(Xc)  # (d, d)
     # your turn (stretch)
     raise NotImplementedError("standard_errors")
 
 
 def intervals(w, s, df, level=0.95):
-    """Return Student's intervals, low and high, of the shape of w."""
+    """Return the ends of Student's intervals, low and high, as w."""
     in_range("level", level, above=0, high=1 - 1e-12)
     t = student_t_quantile((1 + level) / 2, df)
     return w - t * s, w + t * s
@@ -287,7 +294,7 @@ class Ridge(LinearModel):
         Parameters
         ----------
         X : array, shape (n, d)
-            Of any rank. With l2 = 0 the shortest of all best w is found.
+            Of any rank; with l2 = 0, w is the shortest of all best ones.
         y : array, shape (n,)
 
         Returns
@@ -377,16 +384,15 @@ def products(X, y):
     """
     X, y = as_problem(X, y)
     Xc, yc, x_mean, y_mean, _ = centred(X, y)
-    n = len(y)
-    y_spread = np.sqrt(yc @ yc / n)
-    return Xc.T @ Xc / n, Xc.T @ yc / n, x_mean, y_mean, y_spread
+    G, c = Xc.T @ Xc / len(y), Xc.T @ yc / len(y)
+    return G, c, x_mean, y_mean, np.sqrt(yc @ yc / len(y))
 
 
 def not_converged(sweeps):
     """Return the error that ends a walk which did not settle."""
     return RuntimeError(
-        f"not converged after {sweeps} sweeps: take more of them, a larger "
-        "tolerance, or leave out features that say the same"
+        f"not converged after {sweeps} sweeps: take more, or a larger "
+        "tolerance; features that say nearly the same take many"
     )
 
 
@@ -415,9 +421,8 @@ def lasso_path(X, y, count=50, ratio=1e-3):
     ----------
     Friedman, Hastie and Tibshirani (2010), 2.5.
     """
-    G, c, *_ = products(X, y)
+    c = products(X, y)[1]  # (d,)
     count = whole("count", count, low=2)
     in_range("ratio", ratio, above=0, high=1 - 1e-12)
-    W = np.zeros((count, len(c)), c.dtype)
     # your turn (core)
     raise NotImplementedError("lasso_path")

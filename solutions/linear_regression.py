@@ -47,21 +47,20 @@ def enough_samples(X, y):
     X, y = as_problem(X, y)
     if len(X) <= X.shape[1]:
         raise ValueError(
-            f"X has shape {X.shape}: for so few samples many w fit equally "
-            "well; d weights and a bias take n > d, or use Ridge"
+            f"X has shape {X.shape}, but least squares takes n > d: for so "
+            "few samples many w fit equally well. Ridge takes any number"
         )
     return X, y
 
 
 def centred(X, y):
     """Return Xc (n, d), yc (n,), x_mean (d,), y_mean () and lost (d,)."""
-    x_mean = X.mean(axis=0, dtype=float).astype(X.dtype)
-    y_mean = y.mean(dtype=float).astype(X.dtype)
-    Xc = X - x_mean
-    Xc[:, X.max(axis=0) == X.min(axis=0)] = 0  # whatever was rounded
-    size = np.sqrt(np.einsum("ij,ij->j", X, X))  # (d,), before centring
-    rounding = 10 * X.shape[1] * np.finfo(X.dtype).eps
-    return Xc, y - y_mean, x_mean, y_mean, (rounding * size)
+    Xc, yc = X - X[0], y - y[0]  # what is constant is exactly zero now
+    shift = Xc.mean(axis=0, dtype=float).astype(X.dtype)
+    y_shift = yc.mean(dtype=float).astype(X.dtype)
+    lost = np.sqrt(np.einsum("ij,ij->j", X, X))  # (d,) of columns as given
+    lost *= 10 * X.shape[1] * np.finfo(X.dtype).eps
+    return Xc - shift, yc - y_shift, X[0] + shift, y[0] + y_shift, lost
 
 
 def solve_normal(G, c):
@@ -73,6 +72,14 @@ def solve_normal(G, c):
     if np.linalg.eigvalsh(shares)[0] <= 10 * len(G) * np.finfo(G.dtype).eps:
         raise no_one_answer("one or another")
     return solve_gauss(shares, c / size) / size
+
+
+def triangle(A):
+    """Return the R (d, d) of A = Q R: mirrors, a block of rows a time."""
+    R, rows = A[:0], max(2048, 2 * A.shape[1])  # that stay in the cache
+    for i in range(0, len(A), rows):
+        R = np.linalg.qr(np.vstack([R, A[i : i + rows]]), mode="r")
+    return R
 
 
 def back_substitute(R, c, lost):
@@ -89,8 +96,8 @@ def no_one_answer(column):
     """Return the error for columns of which one adds nothing."""
     return ValueError(
         f"column {column} of X is constant or, as far as this method can "
-        "see, a mixture of others, so that many w fit equally well: leave "
-        "it out, or use Ridge"
+        "see, a mixture of others: many w fit equally well. Drop it, or "
+        "use Ridge"
     )
 
 
@@ -116,8 +123,8 @@ def fit_normal_equations(X, y):
     X, y = enough_samples(X, y)
     Xc, yc, x_mean, y_mean, _ = centred(X, y)
     # your turn (warm-up)
-    # hint: The errors yc - Xc @ w must be perpendicular to each column:
-    # all products Xc.T @ (yc - Xc @ w) are zero.
+    # hint: The errors must be perpendicular to each column, so that all
+    # of Xc.T @ (yc - Xc @ w) are zero.
     # hint: So (Xc.T @ Xc) @ w = Xc.T @ yc: solve_normal(G, c) solves it.
     # hint: The plane passes through the means: b = y_mean - x_mean @ w.
     w = solve_normal(Xc.T @ Xc, Xc.T @ yc)  # (d,)
@@ -140,7 +147,7 @@ def fit_qr(X, y):
 
     References
     ----------
-    Golub and Van Loan (2013), 5.3.2.
+    Golub and Van Loan (2013), 5.3; Golub (1965).
     """
     X, y = enough_samples(X, y)
     Xc, yc, x_mean, y_mean, lost = centred(X, y)
@@ -148,10 +155,10 @@ def fit_qr(X, y):
     # your turn (core)
     # hint: np.linalg.qr(Xc) gives Q and R. The best w solves the triangle
     # R w = Q.T @ yc, and back_substitute(R, c, lost) solves a triangle.
-    # hint: Faster: let yc go along as one more column. The R of
-    # np.column_stack([Xc, yc]), from np.linalg.qr(..., mode="r"), has
-    # Q.T @ yc in R[:d, d], beside the triangle R[:d, :d].
-    R = np.linalg.qr(np.column_stack([Xc, yc]), mode="r")  # (d + 1, d + 1)
+    # hint: Faster: let yc go along as one more column. The R that
+    # triangle(np.column_stack([Xc, yc])) makes has Q.T @ yc in R[:d, d],
+    # beside the triangle R[:d, :d].
+    R = triangle(np.column_stack([Xc, yc]))  # (d + 1, d + 1)
     w = back_substitute(R[:d, :d], R[:d, d], lost)
     return w, y_mean - x_mean @ w
 
@@ -162,7 +169,7 @@ def fit_gradient_descent(X, y, learning_rate=0.1, steps=1000):
     Parameters
     ----------
     X : array, shape (n, d)
-        Its columns had better be of one scale, as standardize makes them.
+        Of one scale, as standardize makes it, or the steps must be tiny.
     y : array, shape (n,)
     learning_rate : float
     steps : int
@@ -184,8 +191,7 @@ def fit_gradient_descent(X, y, learning_rate=0.1, steps=1000):
     # hint: The error of each sample is X @ w + b - y. Take it once a step,
     # before either w or b has moved.
     # hint: The slope in w is X.T @ error / n, that in b the mean error.
-    # hint: Subtract rate times each, `steps` times; end with
-    # return finite(w, b, rate).
+    # hint: Subtract rate times each; end with return finite(w, b, rate).
     for _ in range(steps):
         error = X @ w + b - y  # (n,)
         w = w - rate * (X.T @ error) / len(y)
@@ -198,7 +204,7 @@ def finite(w, b, rate):
     if not (np.isfinite(w).all() and np.isfinite(b)):
         raise RuntimeError(
             f"diverged: a learning rate of {rate:g} is too high for the "
-            "scale of X; standardise X, or take a lower one"
+            "scale of X: standardise X, or lower the rate"
         )
     return w, b
 
@@ -227,13 +233,12 @@ def polynomial_features(X, degree):
     degree = whole("degree", degree, low=1)
     d = X.shape[1]
     # your turn (core)
-    # hint: combinations_with_replacement(range(d), 2), from itertools,
-    # yields (0, 0), (0, 1), ...: which features to multiply.
-    # hint: X[:, list(which)] has these columns, some of them twice, and
-    # .prod(axis=1) multiplies them.
+    # hint: combinations_with_replacement(range(d), 2) yields (0, 0),
+    # (0, 1), ...: which features to multiply.
+    # hint: X[:, which] has these columns; .prod(axis=1) multiplies them.
     # hint: Do so for sizes 1 to degree; np.column_stack makes the table.
     columns = [
-        X[:, list(which)].prod(axis=1)
+        X[:, which].prod(axis=1)
         for size in range(1, degree + 1)
         for which in combinations_with_replacement(range(d), size)
     ]
@@ -268,15 +273,15 @@ def standard_errors(X, y, w, b):
     w = as_vector(w, "w", exactly=d).astype(X.dtype)
     in_range("n - d - 1, the degrees of freedom,", n - d - 1, low=1)
     Xc, _, x_mean, _, lost = centred(X, y)
-    R = np.linalg.qr(Xc, mode="r")  # (d, d)
+    R = triangle(Xc)  # (d, d)
     # your turn (stretch)
     # hint: The variance of the noise is the sum of the squared errors
     # y - X @ w - b over its degrees of freedom, n - d - 1.
     # hint: inverse = back_substitute(R, np.eye(d, dtype=X.dtype), lost)
-    # undoes R; inverse @ inverse.T undoes Xc.T @ Xc = R.T @ R, and the
-    # sums of squares along the rows of inverse are its diagonal.
-    # hint: b is the mean of y, of variance 1 / n, minus x_mean @ w: its
-    # variance is that of the noise times 1 / n + |x_mean @ inverse|^2.
+    # undoes R. The diagonal of inverse @ inverse.T, which undoes R.T @ R,
+    # is the sums of squares along the rows of inverse.
+    # hint: The variance of b is that of the noise times 1 / n plus the
+    # squared length of x_mean @ inverse.
     error = y - X @ w - b  # (n,)
     noise = np.sqrt(error @ error / (n - d - 1))
     inverse = back_substitute(R, np.eye(d, dtype=X.dtype), lost)  # (d, d)
@@ -286,7 +291,7 @@ def standard_errors(X, y, w, b):
 
 
 def intervals(w, s, df, level=0.95):
-    """Return Student's intervals, low and high, of the shape of w."""
+    """Return the ends of Student's intervals, low and high, as w."""
     in_range("level", level, above=0, high=1 - 1e-12)
     t = student_t_quantile((1 + level) / 2, df)
     return w - t * s, w + t * s
@@ -330,7 +335,7 @@ class Ridge(LinearModel):
         Parameters
         ----------
         X : array, shape (n, d)
-            Of any rank. With l2 = 0 the shortest of all best w is found.
+            Of any rank; with l2 = 0, w is the shortest of all best ones.
         y : array, shape (n,)
 
         Returns
@@ -351,8 +356,7 @@ class Ridge(LinearModel):
         # hint: Without a penalty w is V @ (U.T @ yc / s): read yc along
         # the directions U, undo the stretch s, turn back by V.
         # hint: With it, the factor 1 / s becomes s / (s**2 + n * self.l2).
-        # hint: Store self.w_, and in self.b_ the bias that brings the
-        # plane through the means; return self.
+        # hint: Store self.w_ and self.b_, as in fit_qr; return self.
         shrunk = s / (s**2 + len(y) * self.l2)
         self.w_ = V @ (shrunk * (U.T @ yc))  # (d,)
         self.b_ = y_mean - x_mean @ self.w_
@@ -409,10 +413,10 @@ class Lasso(LinearModel):
         w[spread == 0] = 0
         sweeps, enough = self.settings(y_spread)
         # your turn (stretch)
-        # hint: c[j] - G[j] @ w is how much feature j still pulls. Add
-        # G[j, j] * w[j]: its pull if w[j] were zero.
-        # hint: soft_threshold(that pull, self.l1) / G[j, j] is the best
-        # w[j]. Write it into w at once, so that the next one sees it.
+        # hint: c[j] - G[j] @ w is how much feature j still pulls; add
+        # G[j, j] * w[j] for its pull if w[j] were zero.
+        # hint: soft_threshold(that, self.l1) / G[j, j] is the best w[j].
+        # Write it into w at once, so that the next one sees it.
         # hint: Once a sweep moved no np.abs(w - before) * spread above
         # `enough`, store self.w_ and self.b_ and return self; after
         # `sweeps` without that, raise not_converged(sweeps).
@@ -443,16 +447,15 @@ def products(X, y):
     """
     X, y = as_problem(X, y)
     Xc, yc, x_mean, y_mean, _ = centred(X, y)
-    n = len(y)
-    y_spread = np.sqrt(yc @ yc / n)
-    return Xc.T @ Xc / n, Xc.T @ yc / n, x_mean, y_mean, y_spread
+    G, c = Xc.T @ Xc / len(y), Xc.T @ yc / len(y)
+    return G, c, x_mean, y_mean, np.sqrt(yc @ yc / len(y))
 
 
 def not_converged(sweeps):
     """Return the error that ends a walk which did not settle."""
     return RuntimeError(
-        f"not converged after {sweeps} sweeps: take more of them, a larger "
-        "tolerance, or leave out features that say the same"
+        f"not converged after {sweeps} sweeps: take more, or a larger "
+        "tolerance; features that say nearly the same take many"
     )
 
 
@@ -481,17 +484,17 @@ def lasso_path(X, y, count=50, ratio=1e-3):
     ----------
     Friedman, Hastie and Tibshirani (2010), 2.5.
     """
-    G, c, *_ = products(X, y)
+    c = products(X, y)[1]  # (d,)
     count = whole("count", count, low=2)
     in_range("ratio", ratio, above=0, high=1 - 1e-12)
-    W = np.zeros((count, len(c)), c.dtype)
     # your turn (core)
     # hint: At w = 0 feature j pulls with c[j]. What strength holds the
     # strongest of them down?
     # hint: np.geomspace(1, ratio, count) goes down by equal factors.
-    # hint: Lasso(l1[i]).fit(X, y, start=W[i - 1]).w_ goes into row i: what
-    # was found at the last strength is a good start for this one.
+    # hint: The first row of W is zeros. Each next one is
+    # Lasso(strength).fit(X, y, start=...).w_, with the row before as start.
     l1 = np.abs(c).max() * np.geomspace(1, ratio, count).astype(c.dtype)
-    for i in range(count):
-        W[i] = Lasso(l1[i]).fit(X, y, start=W[i - 1]).w_
-    return l1, W
+    W = [np.zeros_like(c)]
+    for strength in l1[1:]:
+        W.append(Lasso(strength).fit(X, y, start=W[-1]).w_)
+    return l1, np.array(W)  # (count, d)

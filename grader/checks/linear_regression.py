@@ -361,7 +361,7 @@ MISTAKES = [
     Mistake(
         "Xc.T @ Xc is multiplied out, which squares the condition number",
         in_="fit_qr",
-        old='R = np.linalg.qr(np.column_stack([Xc, yc]), mode="r")  # (d + 1, d + 1)\n'
+        old="R = triangle(np.column_stack([Xc, yc]))  # (d + 1, d + 1)\n"
         "    w = back_substitute(R[:d, :d], R[:d, d], lost)",
         new="w = np.linalg.solve(Xc.T @ Xc, Xc.T @ yc)",
     ),
@@ -494,8 +494,8 @@ MISTAKES = [
     Mistake(
         "products are made through logarithms, which zero and negative numbers have not",
         in_="polynomial_features",
-        old="X[:, list(which)].prod(axis=1)",
-        new="np.exp(np.log(np.abs(X[:, list(which)])).sum(axis=1))",
+        old="X[:, which].prod(axis=1)",
+        new="np.exp(np.log(np.abs(X[:, which])).sum(axis=1))",
     ),
     Mistake(
         "float32 is widened to float64 on the way",
@@ -738,16 +738,22 @@ MISTAKES = [
         new="np.abs(X.T @ y / len(y)).max()",
     ),
     Mistake(
-        "a weight that is zero once stays zero: the path is cut off at its first row",
+        "the row of zeros at the strongest penalty is left out",
         in_="lasso_path",
-        old=".fit(X, y, start=W[i - 1]).w_",
-        new=".fit(X, y, start=W[i - 1]).w_ * (W[i - 1] != 0)",
+        old="np.array(W)",
+        new="np.array(W[1:])",
+    ),
+    Mistake(
+        "each row is at the strength of the one before",
+        in_="lasso_path",
+        old="l1[1:]",
+        new="l1[:-1]",
     ),
     Mistake(
         "float32 is widened to float64 on the way",
         in_="lasso_path",
-        old="return l1, W",
-        new="return l1.astype(float), W.astype(float)",
+        old="return l1, np.array(W)",
+        new="return l1.astype(float), np.array(W, dtype=float)",
     ),
 ]
 
