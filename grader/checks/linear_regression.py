@@ -323,7 +323,7 @@ def path_in_single_precision(code, rng):
 
 MISTAKES = [
     Mistake(
-        "the bias is the mean of y: the features' means are forgotten",
+        "the bias is the mean of y: what the features' means bring is forgotten",
         in_="fit_normal_equations",
         old="y_mean - x_mean @ w",
         new="y_mean",
@@ -359,7 +359,7 @@ MISTAKES = [
         new="return w.astype(float), ",
     ),
     Mistake(
-        "Xc.T @ Xc is multiplied out, which squares the condition number",
+        "the products Xc.T @ Xc are multiplied out, which squares the condition number",
         in_="fit_qr",
         old="R = triangle(np.column_stack([Xc, yc]))  # (d + 1, d + 1)\n"
         "    w = back_substitute(R[:d, :d], R[:d, d], lost)",
@@ -372,7 +372,7 @@ MISTAKES = [
         new="[X, y]",
     ),
     Mistake(
-        "the bias is the mean of y: the features' means are forgotten",
+        "the bias is the mean of y, although the features' means are not zero",
         in_="fit_qr",
         old="y_mean - x_mean @ w",
         new="y_mean",
@@ -690,7 +690,7 @@ MISTAKES = [
         new="for j in range(len(w))",
     ),
     Mistake(
-        "the bias is the mean of y: the features' means are forgotten",
+        "the bias is the mean of y, wherever the features' means are",
         in_="Lasso.fit",
         old="y_mean - x_mean @ w",
         new="y_mean",
