@@ -195,8 +195,7 @@ def polynomial_features(X, degree):
     Parameters
     ----------
     X : array, shape (n, d)
-    degree : int
-        1 or more.
+    degree : int, 1 or more
 
     Returns
     -------
@@ -242,6 +241,7 @@ def standard_errors(X, y, w, b):
     X, y = enough_samples(X, y)
     n, d = X.shape
     w = as_vector(w, "w", exactly=d).astype(X.dtype)
+    b = as_finite(b, "b").astype(X.dtype)
     in_range("n - d - 1, the degrees of freedom,", n - d - 1, low=1)
     Xc, _, x_mean, _, lost = centred(X, y)
     R = triangle(Xc)  # (d, d)
@@ -404,8 +404,7 @@ def lasso_path(X, y, count=50, ratio=1e-3):
     X : array, shape (n, d)
         Standardised, if its features have different units.
     y : array, shape (n,)
-    count : int
-        2 or more.
+    count : int, 2 or more
     ratio : float
         Of the weakest penalty to the strongest, in (0, 1).
 

@@ -257,6 +257,8 @@ def test_no_degree_of_freedom_leaves_no_standard_error():
         standard_errors(X_GOOD[:3], Y_GOOD[:3], np.zeros(2), 0.0)
     with pytest.raises(ValueError, match=r"w must have shape \(2,\)"):
         standard_errors(X_GOOD, Y_GOOD, np.zeros(3), 0.0)
+    with pytest.raises(ValueError, match="b must be finite"):
+        standard_errors(X_GOOD, Y_GOOD, np.zeros(2), np.nan)
 
 
 @pytest.mark.parametrize(
