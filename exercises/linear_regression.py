@@ -339,7 +339,7 @@ class Lasso(LinearModel):
         self.tolerance = tolerance
 
     def fit(self, X, y, start=None):
-        """Set one weight after the other to its best, given the others.
+        """Set each weight, from first to last, to its best; and again.
 
         Parameters
         ----------
