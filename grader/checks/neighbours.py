@@ -985,6 +985,12 @@ MISTAKES = [
         new="half[0]",
     ),
     Mistake(
+        "boxes a little farther than the worst of the best are opened too",
+        in_="KDTree.query",
+        old="if gap > best[-1]:",
+        new="if gap > 1.2 * best[-1]:",
+    ),
+    Mistake(
         "one side is always opened first, whichever half is nearer",
         in_="KDTree.query",
         old="boxes += sorted(halves, key=lambda half: -half[0])",
