@@ -122,7 +122,7 @@ def long_rows(code, rng):
 def large_and_small(code, rng):
     """entries are told apart in full: of 1e12 beside infinity, of 1e-15, and around 1"""
     order = np.array([rng.permutation(40) for _ in range(3)])
-    D = order * [[1.0], [1e-16], [1e-13]] + [[1e12], [0.0], [1.0]]
+    D = order * [[1.0], [1e-16], [2.0**-52]] + [[1e12], [0.0], [1.0]]
     D[0, rng.permutation(40)[:3]] = np.inf
     return dict(zip(("1e12", "1e-15", "1"), code.top_k(D, 38), strict=True))
 
