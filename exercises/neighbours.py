@@ -47,7 +47,7 @@ def minkowski(A, B, p=2):
     Returns
     -------
     D : array, shape (n, m)
-        Without overflow on the way, however large p is.
+        Without overflow on the way for any p, if the gaps are finite.
 
     References
     ----------

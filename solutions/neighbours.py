@@ -47,7 +47,7 @@ def minkowski(A, B, p=2):
     Returns
     -------
     D : array, shape (n, m)
-        Without overflow on the way, however large p is.
+        Without overflow on the way for any p, if the gaps are finite.
 
     References
     ----------
@@ -467,7 +467,7 @@ class KDTree:
         # your turn (stretch)
         # hint: Keep a list of boxes to be looked at, each with gap_to(box,
         # x), and pop one while there is one. If its gap is larger than
-        # best[-1], nothing in it can help. And if it is equal?
+        # best[-1], nothing in it can help; if both are 0, it still may.
         # hint: In a leaf, count the rows, and let merged put their squared
         # distances, squared_lengths(points - x), with the best.
         # hint: Otherwise both halves are to be looked at, the nearer first.

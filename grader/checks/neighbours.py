@@ -31,6 +31,16 @@ def large_powers(code, rng):
         return [code.minkowski(size * A, size * B, p=500) / size for size in (5e3, 1e-4, 1e-12)]
 
 
+@check("minkowski", expect=close(1e-6, 1e-15), forbids=NORMS)
+def gaps_side_by_side(code, rng):
+    """gaps of a millionth, of 1 and of a million in one table, each pair by its own largest"""
+    gaps = rng.uniform(0.5, 1, size=(3, 5)) * np.array([[1e-6], [1], [1e6]])
+    gaps[:, 1] = gaps[:, 3] = -2 * gaps[:, 0]  # the largest comes twice, and counts twice
+    nothing = np.zeros((2, 5)) + [[0], [3e-7]]
+    with np.errstate(all="ignore"):
+        return {f"p = {p}": code.minkowski(gaps, nothing, p) for p in (20, 60, 500, 2000)}
+
+
 @check("minkowski", forbids=NORMS)
 def the_same_row(code):
     """rows that are equal are 0 apart, and without a warning"""
@@ -59,6 +69,14 @@ def known_angles(code):
     A = np.array([[3.0, 4.0], [1e-9, 0.0]])
     B = np.array([[300.0, 400.0], [-0.4, 0.3], [-6e100, -8e100], [3.03, 4.0], [5.0, 1e-3]])
     return code.cosine_distance(A, B)
+
+
+@check("cosine_distance", expect=close(1e-9, 1e-14), forbids=LIBRARIES)
+def small_angles(code, rng):
+    """a small angle is told from none: distances of about 1e-10, and 0 for none"""
+    turn = rng.uniform(1e-5, 2e-5, size=3)
+    B = np.column_stack([np.cos(turn), np.sin(turn)]) * np.array([[1], [7], [0.3]])
+    return code.cosine_distance([[1.0, 0.0], [0.0, 5.0]], np.vstack([[4.0, 0.0], B]))
 
 
 @check("cosine_distance", forbids=LIBRARIES)
@@ -101,6 +119,15 @@ def long_rows(code, rng):
 
 
 @check("top_k", expect=exactly)
+def large_and_small(code, rng):
+    """entries are told apart in full: of 1e12 beside infinity, of 1e-15, and around 1"""
+    order = np.array([rng.permutation(40) for _ in range(3)])
+    D = order * [[1.0], [1e-16], [2.0**-52]] + [[1e12], [0.0], [1.0]]
+    D[0, rng.permutation(40)[:3]] = np.inf
+    return dict(zip(("1e12", "1e-15", "1"), code.top_k(D, 38), strict=True))
+
+
+@check("top_k", expect=exactly)
 def nothing_to_choose(code):
     """k may be as large as the row, all entries may be equal, some may be infinite"""
     D = np.array([[2.0, np.inf, -1.0, np.inf], [7.0, 7.0, 7.0, 7.0]])
@@ -124,6 +151,24 @@ def equal_votes(code):
 def tie_behind_the_first(code):
     """a nearest neighbour who stands alone decides nothing between two others"""
     return code.vote(np.array([[2, 1, 0, 1, 0], [0, 2, 1, 1, 2]]))
+
+
+@check("vote", expect=exactly)
+def one_vote_each(code):
+    """each neighbour has one vote, the nearest no more than the last"""
+    return code.vote(
+        np.array([[1, 0, 0, 0, 1, 1], [2, 3, 3, 1, 0, 4], [1, 1, 0, 0, 0, 2], [0, 2, 1, 1, 1, 2]])
+    )
+
+
+@check("vote", expect=exactly)
+def many_votes(code, rng):
+    """there may be any number of classes, and hundreds of votes for one"""
+    many = np.repeat([[2, 40, 1], [1000, 0, 7]], [300, 200, 100], axis=1)
+    return {
+        "few neighbours": code.vote(np.array([[40, 7, 40], [7, 1000, 1000], [6, 8, 9]])),
+        "600 neighbours": code.vote(rng.permuted(many, axis=1)),
+    }
 
 
 @check("vote", expect=exactly)
@@ -173,6 +218,20 @@ def other_distances(code):
     return [model.fit(X, y).predict(X_new) for model in near]
 
 
+@check("KNeighbors.predict", expect=exactly, forbids=LIBRARIES)
+def asked_again(code, rng):
+    """a second question is answered like a first; of 15 neighbours all 15 are asked"""
+    X, y = rng.normal(size=(60, 2)), np.array(["wren", "owl", "crow"])[rng.permutation(60) % 3]
+    first, second = rng.normal(size=(2, 30, 2))
+    model = code.KNeighbors(15).fit(X, y)
+    return {
+        "the first question": np.array(model.predict(first)),
+        "the second": np.array(model.predict(second)),
+        "the first again": model.predict(first),
+        "another model": code.KNeighbors(1).fit(X[::-1], y).predict(first),
+    }
+
+
 @check("KNeighbors.predict", given=new_clouds, expect=accuracy_at_least(0.9), forbids=LIBRARIES)
 def new_points(code, X, y, X_new):
     """it reads nine in ten of points that it has not seen"""
@@ -211,6 +270,16 @@ def smallest_of_the_best(code):
 
 
 @check("choose_k", forbids=[*LIBRARIES, "sklearn.model_selection"])
+def better_by_one(code, rng):
+    """a larger k is chosen if it reads one sample more"""
+    line = np.cumsum(1 + np.arange(60) / 50)  # the nearest is always the one before
+    X, y = np.append(line, 1e4 + line)[:, None], np.repeat([0, 1], 60)
+    odd = rng.integers(10, 50)
+    y[odd] = 1  # misread, and with k = 1 so is the one behind it
+    return dict(zip(("best", "shares"), code.choose_k(X, y, [5, 1, 3]), strict=True))
+
+
+@check("choose_k", forbids=[*LIBRARIES, "sklearn.model_selection"])
 def chosen_by_angle(code, rng):
     """the distance that is given is the one that is used"""
     X, y = rng.normal(size=(25, 2)) * rng.uniform(0.1, 9, size=(25, 1)), rng.integers(2, size=25)
@@ -218,11 +287,13 @@ def chosen_by_angle(code, rng):
     return code.choose_k(X, y, [3, 5], code.cosine_distance)
 
 
-def written_out(node):
-    """Return a tree as a list, from top to bottom and from left to right."""
+def written_out(node, name="root"):
+    """Return the boxes of a tree by their names, as root.left.right."""
+    box = {"low": node.low, "high": node.high}
     if node.rows is not None:
-        return [("leaf", node.low, node.high, np.sort(np.asarray(node.rows)))]
-    return [("cut", node.low, node.high), *written_out(node.left), *written_out(node.right)]
+        return {name: box | {"rows": np.sort(np.asarray(node.rows))}}
+    left, right = written_out(node.left, f"{name}.left"), written_out(node.right, f"{name}.right")
+    return {name: box, **left, **right}
 
 
 @check("KDTree.build", forbids=LIBRARIES)
@@ -238,16 +309,18 @@ def equal_values(code, rng):
     X = rng.integers(3, size=(50, 2)).astype(float)
     X[:3], X[3:6] = 0, 2  # both sides are equally long
     square = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 2.0], [0.0, 0.0]])
-    return [written_out(code.KDTree(Z, leaf_size=2).root) for Z in (X, square, np.zeros((5, 2)))]
+    tables = {"50 points": X, "a square": square, "5 points at 0": np.zeros((5, 2))}
+    return {name: written_out(code.KDTree(Z, leaf_size=2).root) for name, Z in tables.items()}
 
 
 @check("KDTree.build", forbids=LIBRARIES)
 def leaves(code, rng):
     """leaf_size points are a leaf, one more are two; a single point is a box of no size"""
     X = rng.normal(size=(4, 2))
-    return [written_out(code.KDTree(X, leaf_size=size).root) for size in (3, 4, 9, 1)] + [
-        written_out(code.KDTree(X[:1], leaf_size=1).root)
-    ]
+    return {
+        f"{n} points, leaf_size {size}": written_out(code.KDTree(X[:n], leaf_size=size).root)
+        for n, size in ((4, 3), (4, 4), (4, 9), (4, 1), (1, 1))
+    }
 
 
 def planted(code, X, leaf_size=4):
@@ -268,10 +341,23 @@ def planted(code, X, leaf_size=4):
     return tree
 
 
-def both_halves(X):
-    """Return the first half of some points and the second, each with its positions."""
-    places = np.array_split(np.arange(len(X)), 2)
-    return [(X[rows], rows) for rows in places]
+def two_leaves(code, X, left, right):
+    """Return a tree of two leaves that hold these positions."""
+    tree = object.__new__(code.KDTree)
+    tree.X, tree.leaf_size = X, max(len(left), len(right))
+    boxes = [
+        code.Node(X[rows].min(axis=0), X[rows].max(axis=0), np.array(rows))
+        for rows in (left, right)
+    ]
+    tree.root = code.Node(X.min(axis=0), X.max(axis=0), None, *boxes)
+    return tree
+
+
+def told(answer):
+    """Return what query returns with a name for each of the three."""
+    if isinstance(answer, tuple | list):
+        return dict(zip(("D", "near", "seen"), answer, strict=False))
+    return answer
 
 
 @check("KDTree.query", forbids=LIBRARIES)
@@ -304,7 +390,42 @@ def boxes_left_shut(code, rng):
         for a, b in (boxes[:2], boxes[2:])
     ]
     tree.root = code.Node(X.min(axis=0), X.max(axis=0), None, *pairs)
-    return [tree.query(x, 3) for x in corners + 3]
+    return [told(tree.query(x, 3)) for x in corners + 3]
+
+
+@check("KDTree.query", forbids=LIBRARIES)
+def a_long_box(code, rng):
+    """the half with the nearer edge is opened first, wherever the middles of the halves are"""
+    turn = rng.choice([-1.0, 1.0], size=2)
+    long = [[1, 0], [1.2, 0.5], [1.5, 0.2], [101, 0.3]]
+    X = turn * np.array([*long, [3, 3], [3.2, 3.4], [3.4, 3.1]])
+    orders = {"the long half left": X, "the long half right": X[::-1]}
+    halves = [0, 1, 2, 3], [4, 5, 6]
+    ends = [0, 1, 2], [3, 4, 5, 6]
+    trees = [
+        two_leaves(code, Z, *cut) for Z, cut in zip(orders.values(), (halves, ends), strict=True)
+    ]
+    return {name: told(tree.query([0.0, 0.0], 3)) for name, tree in zip(orders, trees, strict=True)}
+
+
+@check("KDTree.query", forbids=LIBRARIES)
+def just_far_enough(code, rng):
+    """a box a little farther than the worst of the best stays shut, one a little nearer does not"""
+    turn, answers = rng.choice([-1.0, 1.0], size=2), {}
+    for gap in (9.7, 10.3):  # the second of the two nearest is 10 away
+        X = turn * np.array([[0, 10], [3, 4], [gap, -5], [12, 5]])
+        answers[f"at {gap}"] = told(two_leaves(code, X, [0, 1], [2, 3]).query([0.0, 0.0], 2))
+    return answers
+
+
+@check("KDTree.query", forbids=LIBRARIES)
+def all_in_one_place(code):
+    """where all points are at x, those with the smallest positions, in whichever box they are"""
+    X, low, high = np.full((6, 2), 3.0), [0, 1, 2], [3, 4, 5]
+    return {
+        "the first three left": told(two_leaves(code, X, low, high).query([3.0, 3.0], 2)),
+        "the first three right": told(two_leaves(code, X, high, low).query([3.0, 3.0], 2)),
+    }
 
 
 @check("KDTree.query", forbids=LIBRARIES)
@@ -313,7 +434,7 @@ def a_box_with_a_lid(code):
     X = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 1.0], [50.0, 0.0], [51.0, 2.0], [52.0, 1.0]])
     tree = planted(code, X, leaf_size=3)
     tree.X = np.where(X >= 50, 0.5, X)  # whoever looks finds points that are nearer
-    return tree.query([0.4, 0.1], 2), tree.query([1.9, 0.3], 3)
+    return told(tree.query([0.4, 0.1], 2)), told(tree.query([1.9, 0.3], 3))
 
 
 @check("KDTree.query", forbids=LIBRARIES)
@@ -321,11 +442,8 @@ def nearest_corner(code, rng):
     """a box is as far away as its nearest point can be, in all features together"""
     turn = rng.choice([-1.0, 1.0], size=2)
     X = turn * np.array([[1, 0], [0, -1], [-1, 0], [0.8, 0.8], [0.9, 5], [0.8, 3]])
-    boxes = [code.Node(Z.min(axis=0), Z.max(axis=0), rows) for Z, rows in both_halves(X)]
-    tree = object.__new__(code.KDTree)
-    tree.X, tree.leaf_size = X, 3
-    tree.root = code.Node(X.min(axis=0), X.max(axis=0), None, *boxes)
-    return [tree.query([0.0, 0.0], k) for k in (1, 3, 4)]
+    tree = two_leaves(code, X, [0, 1, 2], [3, 4, 5])
+    return {f"k = {k}": told(tree.query([0.0, 0.0], k)) for k in (1, 3, 4)}
 
 
 @check("KDTree.query", forbids=LIBRARIES)
@@ -333,12 +451,12 @@ def every_point(code, rng):
     """for k = n every point is found and seen; one leaf, one point and duplicates too"""
     X = rng.normal(size=(11, 2))
     twins = np.repeat(X[:2], [6, 5], axis=0)
-    return [
-        planted(code, X, leaf_size=2).query(X[3], 11),
-        planted(code, X, leaf_size=11).query(X[3], 2),
-        planted(code, X[:1]).query([0.0, 0.0], 1),
-        planted(code, twins, leaf_size=2).query(X[1], 3)[:2],
-    ]
+    return {
+        "all of 11": told(planted(code, X, leaf_size=2).query(X[3], 11)),
+        "one leaf": told(planted(code, X, leaf_size=11).query(X[3], 2)),
+        "one point": told(planted(code, X[:1]).query([0.0, 0.0], 1)),
+        "duplicates": planted(code, twins, leaf_size=2).query(X[1], 3)[:2],
+    }
 
 
 @check("KDTree.query", expect=close(1e-4), forbids=LIBRARIES)
@@ -374,6 +492,14 @@ MISTAKES = [
         old="    parts = gaps / np.where(largest > 0, largest, 1)[..., None]  # in [0, 1]\n"
         "    return largest * (parts**p)",
         new="    return (gaps**p)",
+    ),
+    Mistake(
+        "all pairs are divided by one and the same largest gap, and small ones vanish beside it",
+        in_="minkowski",
+        old="largest = gaps.max(axis=2)",
+        new="largest = gaps.max() + 0 * gaps[..., 0]",
+        lesson="What is the largest for one pair may be nothing for another: take the maximum "
+        "over the features alone, axis 2, so that each pair has its own.",
     ),
     Mistake(
         "rows that are equal are divided by a largest gap of zero",
@@ -451,6 +577,18 @@ MISTAKES = [
         new="(1 - A @ B.T)",
     ),
     Mistake(
+        "only what rounding leaves below 0 is mended, not what it leaves above 2",
+        in_="cosine_distance",
+        old="np.clip(1 - A @ B.T, 0, 2)",
+        new="np.maximum(1 - A @ B.T, 0)",
+    ),
+    Mistake(
+        "the distances are rounded, and small angles come out as none",
+        in_="cosine_distance",
+        old="np.clip(1 - A @ B.T, 0, 2)",
+        new="np.clip(np.round(1 - A @ B.T, 9), 0, 2)",
+    ),
+    Mistake(
         "distances beyond a right angle are cut off",
         in_="cosine_distance",
         old="0, 2)",
@@ -500,6 +638,18 @@ MISTAKES = [
         new='    return np.argsort(D, axis=1, kind="stable")[:, 1 : k + 1]\n    kth = np',
     ),
     Mistake(
+        "equal entries come in no order: argsort is not stable unless told",
+        in_="top_k",
+        old="    kth = np",
+        new="    return np.argsort(D, axis=1)[:, :k]\n    kth = np",
+    ),
+    Mistake(
+        "the entries are rounded, and near ones count as equal",
+        in_="top_k",
+        old="    kth = np",
+        new="    D = np.round(D, 9)\n    kth = np",
+    ),
+    Mistake(
         "where several are as far as the last, the last of them is taken",
         in_="top_k",
         old="    rows, columns = np.divmod",
@@ -530,6 +680,24 @@ MISTAKES = [
         new="most = votes == votes.max(axis=1, keepdims=True)\n"
         "    tied = (most.sum(axis=1) > votes.max(axis=1))[:, None]\n"
         "    return labels[np.arange(len(labels)), (most | tied).argmax(axis=1)]",
+    ),
+    Mistake(
+        "nearer neighbours weigh more, though each should have one vote",
+        in_="vote",
+        old="sum(labels == labels[:, [j]] for j in voters)",
+        new="sum((labels == labels[:, [j]]) * (1 - 0.01 * j) for j in voters)",
+    ),
+    Mistake(
+        "nearer neighbours weigh more, though each should have one vote",
+        in_="vote",
+        old="sum(labels == labels[:, [j]] for j in voters)",
+        new="sum((labels == labels[:, [j]]) / (j + 1) for j in voters)",
+    ),
+    Mistake(
+        "more than 127 votes do not fit into the small whole numbers they are counted in",
+        in_="vote",
+        old="sum(labels == labels[:, [j]] for j in voters)",
+        new="sum((labels == labels[:, [j]]).astype(np.int8) for j in voters)",
     ),
     Mistake(
         "the first class with more votes than the nearest's wins, though another has more still",
@@ -588,6 +756,14 @@ MISTAKES = [
         new="self.y_[near[:, self.k > 1 :]]",
     ),
     Mistake(
+        "the queries take the place of the training rows, and answer the next ones",
+        in_="KNeighbors.predict",
+        old="_, near = self.neighbours(X)",
+        new="_, near = self.neighbours(X)\n        self.X_ = X",
+        lesson="What fit has stored is asked again and again. To predict is to read it, "
+        "never to change it.",
+    ),
+    Mistake(
         "the positions of the neighbours vote instead of their classes",
         in_="KNeighbors.predict",
         old="vote(self.y_[near])",
@@ -628,12 +804,24 @@ MISTAKES = [
         "its position, not by its rank.",
     ),
     Mistake(
+        "where the row itself is not in its list, the nearest is left out instead of the last",
+        in_="choose_k",
+        old="out[:, -1] |=",
+        new="out[:, 0] |=",
+    ),
+    Mistake(
         "everything at distance 0 is left out, duplicates too",
         in_="choose_k",
         old="    labels = y[near[~out].reshape(len(X), -1)]",
         new="    D, near = nearest(X, X, len(X), distance)\n"
         '    far = np.argsort(D <= 1e-12, axis=1, kind="stable")\n'
         "    labels = y[np.take_along_axis(near, far, axis=1)]",
+    ),
+    Mistake(
+        "a smaller k is chosen that is only nearly as good as the best",
+        in_="choose_k",
+        old="shares == shares.max()",
+        new="shares >= shares.max() - 0.05",
     ),
     Mistake(
         "the largest of several best k is chosen",
@@ -728,6 +916,12 @@ MISTAKES = [
         new='np.argsort(points[:, side], kind="stable")',
     ),
     Mistake(
+        "equal values come in no order: argsort is not stable unless told",
+        in_="KDTree.build",
+        old="np.lexsort((rows, points[:, side]))",
+        new="np.argsort(points[:, side])",
+    ),
+    Mistake(
         "the points are not sorted before they are cut",
         in_="KDTree.build",
         old="        rows = rows[np.lexsort((rows, points[:, side]))]\n",
@@ -762,7 +956,7 @@ MISTAKES = [
         "a box just as far as the worst is left shut, though a point in it may come first",
         in_="KDTree.query",
         old="            if gap > best[-1]:",
-        new="            if gap > 0.9998 * best[-1]:",
+        new="            if gap >= best[-1]:",
     ),
     Mistake(
         "boxes are left shut that are farther than the best instead of the worst of the k",
@@ -789,6 +983,32 @@ MISTAKES = [
         in_="KDTree.query",
         old="-half[0]",
         new="half[0]",
+    ),
+    Mistake(
+        "boxes a little farther than the worst of the best are opened too",
+        in_="KDTree.query",
+        old="if gap > best[-1]:",
+        new="if gap > 1.2 * best[-1]:",
+    ),
+    Mistake(
+        "one side is always opened first, whichever half is nearer",
+        in_="KDTree.query",
+        old="boxes += sorted(halves, key=lambda half: -half[0])",
+        new="boxes += halves[::-1]",
+    ),
+    Mistake(
+        "one side is always opened first, whichever half is nearer",
+        in_="KDTree.query",
+        old="boxes += sorted(halves, key=lambda half: -half[0])",
+        new="boxes += halves",
+    ),
+    Mistake(
+        "the half with the nearer middle is opened first, instead of the one with the nearer edge",
+        in_="KDTree.query",
+        old="-half[0]",
+        new="-np.sum((half[1].low + half[1].high - 2 * x) ** 2)",
+        lesson="A long box has its middle far away and may still begin next to you. What it can "
+        "hold at best is told by its gap.",
     ),
     Mistake(
         "seen counts the leaves instead of their points",
