@@ -210,12 +210,12 @@ def test_what_the_program_cannot_go_on_with_is_said(home):
     assert "milestones/supervised_learning.py, line" in text
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups here")
 def test_a_program_that_is_left_early_is_no_success(home):
     run = grader(home, "milestone", PART, MINE="os._exit(0)")
     assert run.returncode == 1 and "did not come to its end" in run.stdout
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups here")
 def test_ctrl_c_is_calm(home):
     process = subprocess.Popen(
         [sys.executable, "-m", "grader", "milestone", PART],

@@ -767,6 +767,14 @@ MISTAKES = [
         new="+ self.learning_rate * gradient",
     ),
     Mistake(
+        "the learning rate is in the velocity, so that a new rate comes late",
+        in_="Momentum.step",
+        old="self.velocity = self.momentum * self.velocity + gradient\n"
+        "        return theta - self.learning_rate * self.velocity",
+        new="self.velocity = self.momentum * self.velocity + self.learning_rate * gradient\n"
+        "        return theta - self.velocity",
+    ),
+    Mistake(
         "the velocity belongs to the class, so that all optimisers share it",
         in_="Momentum.step",
         old="self.velocity = self.momentum * self.velocity + gradient\n"
@@ -864,6 +872,15 @@ MISTAKES = [
         new="mean = self.mean = self.mean / (1 - self.beta1**self.t)",
     ),
     Mistake(
+        "both corrected means are stored, and corrected again at the next step",
+        in_="Adam.step",
+        old="mean = self.mean / (1 - self.beta1**self.t)\n"
+        "        scale = np.sqrt(self.square / (1 - self.beta2**self.t))",
+        new="mean = self.mean = self.mean / (1 - self.beta1**self.t)\n"
+        "        self.square = self.square / (1 - self.beta2**self.t)\n"
+        "        scale = np.sqrt(self.square)",
+    ),
+    Mistake(
         "the correction is that of the first step for ever",
         in_="Adam.step",
         old="mean = self.mean / (1 - self.beta1**self.t)\n"
@@ -896,6 +913,12 @@ MISTAKES = [
         new="scale = np.sqrt(self.square) + self.epsilon\n"
         "        scale = scale / np.sqrt(1 - self.beta2**self.t)\n"
         "        return theta - self.learning_rate * mean / scale",
+    ),
+    Mistake(
+        "epsilon is left out, so that no slope divides zero by zero",
+        in_="Adam.step",
+        old="(scale + self.epsilon)",
+        new="scale",
     ),
     Mistake(
         "the two shares change places",
@@ -1149,6 +1172,12 @@ MISTAKES = [
         in_="conjugate_gradient",
         old="return x, np.array(lengths)",
         new="return x, np.array(lengths[1:])",
+    ),
+    Mistake(
+        "the old residual is lost: the new one is compared with itself",
+        in_="conjugate_gradient",
+        old="before, residual = residual, residual - distance * product",
+        new="before = residual = residual - distance * product",
     ),
     Mistake(
         "the lengths are squared",
