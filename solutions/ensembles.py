@@ -130,18 +130,18 @@ def count_bins(bins, group, weight, m, b):
     return sums.reshape(m, len(bins), b)
 
 
-def level_sums(data, rows, group, m, drawn=None, parents=None):
+def level_sums(data, rows, group, m, few=None, parents=None):
     """Return the sums (m, k, d, b) of the weights in the nodes of a level.
 
-    drawn (m, s) are the features to search in each node, if not all. With
+    few (s, m) are the features to search in each node, if not all. With
     parents, from a level up, only the smaller side of each is counted.
     """
     bins, b, weight, channel, k = data
     if parents is not None:
         small = np.bincount(group, minlength=m).reshape(-1, 2).argmin(1)
-        chosen = small[group // 2] == group % 2
-        rows, group, m = rows[chosen], group[chosen] // 2, m // 2
-    bins = bins[:, rows] if drawn is None else bins[drawn.T[:, group], rows]
+        chosen = small[group >> 1] == group & 1
+        rows, group, m = rows[chosen], group[chosen] >> 1, m // 2
+    bins = bins.take(rows, 1) if few is None else bins[few[:, group], rows]
     group = group * k + channel[rows]
     sums = count_bins(bins, group, weight[rows], m * k, b)
     sums = sums.reshape(m, k, len(bins), b)
@@ -178,7 +178,7 @@ class Ensemble:
         """Grow a tree, a level at a time; return it and the leaves (n,).
 
         With k classes, channel (n,) says which, and h is -g. draw(m) are
-        the features (m, s) to search, all unless given.
+        the features (s, m) to search, all unless given.
         """
         n, m, first, sums, levels = len(g), 1, 0, None, []
         leaf, rows, group = np.zeros(n, int), np.arange(n), np.zeros(n, int)
@@ -198,15 +198,15 @@ class Ensemble:
             left = np.where(split, first + m + place, -1)
             levels.append((np.where(split, feature, -1), cut, left, gain))
             rows, group = rows[split[group]], group[split[group]]
-            right = bins[feature[group], rows] > cut[group]
+            right = bins.take(feature[group] * n + rows) > cut[group]
             group, first = place[group] + right, first + m
             m = 2 * split.sum()
             sums = None if sums is None else sums[split]
         return self.as_tree(levels, leaf, data), leaf
 
-    def search(self, data, rows, group, m, drawn, parents):
+    def search(self, data, rows, group, m, few, parents):
         """Return feature, cut, gain (m,) of the best splits, and sums."""
-        sums = level_sums(data, rows, group, m, drawn, parents)
+        sums = level_sums(data, rows, group, m, few, parents)
         H = (sums.imag if data[-1] == 1 else -sums).sum(axis=1)  # (m, d, b)
         left = H.cumsum(axis=-1)
         light = np.minimum(left, left[..., -1:] - left) < self.min_leaf
@@ -214,8 +214,8 @@ class Ensemble:
         beyond = np.arange(H.shape[-1]) > cut[:, None]
         after = (beyond & (H[range(m), feature] > 1e-9)).argmax(axis=1)
         cut = np.maximum(cut, (cut + after - 1) // 2)  # midway to the next
-        if drawn is not None:
-            feature, sums = drawn[range(m), feature], None
+        if few is not None:
+            feature, sums = few[feature, range(m)], None
         return feature, cut, gain, sums
 
     def as_tree(self, levels, leaf, data):
@@ -281,7 +281,7 @@ class RandomForest(Ensemble):
         d, k, ones = len(bins), len(self.classes_), np.ones(len(y))
         s = int(d**0.5) if self.max_features is None else self.max_features
         s = whole("max_features", s, 1, d)
-        draw = lambda m: rng.random((m, d)).argsort(axis=1)[:, :s]  # noqa: E731
+        draw = lambda m: rng.random((m, d)).argsort(1).T[:s]  # noqa: E731
         return self.grow(bins, -ones, ones, y, k, draw)[0]
 
     def predict_proba(self, X):

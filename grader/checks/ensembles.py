@@ -178,9 +178,9 @@ def equally_good(code):
 
 @check("best_cuts")
 def empty_bins(code, rng):
-    """bins without samples make no trouble, without a penalty as well"""
+    """a side that holds nothing lowers the loss by 0, without a penalty as well"""
     G, H, allowed = any_sums(rng, 2, 1, 2, 6)
-    G[..., :2], H[..., :2], allowed[..., :2] = 0, 0, False
+    G[..., :2], H[..., :2], allowed[..., 1] = 0, 0, False
     with np.errstate(over="raise"):
         return code.best_cuts(G, H, allowed)
 
@@ -211,7 +211,7 @@ def fitted_again(code, rng):
     return {
         "returns itself": result is forest,
         "trees": len(forest.trees_),
-        "masks": np.shape(forest.is_out_),
+        "masks": (np.shape(forest.is_out_), str(getattr(forest.is_out_, "dtype", "no array"))),
         "answers": sorted({str(a) for a in forest.predict(rng.random((200, 2)))}),
     }
 
@@ -448,6 +448,12 @@ MISTAKES = [
         in_="best_cuts",
         old="np.maximum(H + l2, 1e-300) / 2",
         new="np.maximum(H + l2, 1e-300)",
+    ),
+    Mistake(
+        "a side that holds nothing divides 0 by 0",
+        in_="best_cuts",
+        old="np.maximum(H + l2, 1e-300)",
+        new="(H + l2)",
     ),
     Mistake(
         "the right side is divided by the curvature of the left",

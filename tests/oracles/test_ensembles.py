@@ -181,7 +181,7 @@ def test_counted_from_one_side_or_from_both_the_tree_is_the_same(houses):
     g, h = model.start_ - y, np.ones(len(y))
     one = model.grow(bins, g, h)[0]
     every = np.arange(len(bins))
-    two = model.grow(bins, g, h, draw=lambda m: np.tile(every, (m, 1)))[0]
+    two = model.grow(bins, g, h, draw=lambda m: np.tile(every, (m, 1)).T)[0]
     np.testing.assert_allclose(one.predict(X), two.predict(X), atol=1e-9)
 
 
