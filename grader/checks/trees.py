@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import Explain, Mistake, accuracy_at_least, check, exactly
+from grader import Explain, Mistake, accuracy_at_least, check, close, exactly
 
 SKLEARN = ["sklearn.tree"]
 
@@ -23,6 +23,19 @@ def nodes_of(tree):
         "mean_": np.asarray(tree.mean_),
         "weight_": np.asarray(tree.weight_),
     }
+
+
+def kept_in(tree):
+    """Return what a tree holds by now, to see whether a call has changed it."""
+    names = "feature_ threshold_ left_ right_ mean_ weight_ impurity_ is_flag_".split()
+    held = {name: np.array(value) for name, value in vars(tree).items() if name in names}
+    return held | {"classes_": None if tree.classes_ is None else np.array(tree.classes_)}
+
+
+def told(answer):
+    """Return feature, threshold and gain by name, if best_split gave three things."""
+    is_three = isinstance(answer, tuple | list) and len(answer) == 3
+    return dict(zip(("feature", "threshold", "gain"), answer, strict=True)) if is_three else answer
 
 
 def tree_of(code, feature, threshold, left, right, d=2, **learned):
@@ -104,6 +117,16 @@ def one_number_a_row(code, rng):
     return code.gini(rng.dirichlet([1, 2, 1], size=(4, 2))), code.gini(rng.dirichlet([1, 1]))
 
 
+@check("gini", expect=close(atol=1e-13))
+def rare_classes(code, rng):
+    """classes as rare as one in a million count too, among seven, in a table with four axes"""
+    p = rng.uniform(1e-6, 3e-6, size=(2, 3, 2, 7))
+    commonest = np.arange(12).reshape(2, 3, 2, 1) % 7
+    np.put_along_axis(p, commonest, 0, axis=-1)
+    np.put_along_axis(p, commonest, 1 - p.sum(axis=-1, keepdims=True), axis=-1)
+    return code.gini(p)
+
+
 @check("gini")
 def single_precision(code, rng):
     """float32 stays float32"""
@@ -128,11 +151,19 @@ def many_splits(code, rng):
 
 
 @check("gain")
+def table_of_splits(code, rng):
+    """a table of splits, five classes and weights of any size: one gain for each split"""
+    left = rng.dirichlet([1, 1, 2, 3, 4], size=(2, 1, 4)) * rng.uniform(1e-7, 5e-7, (2, 1, 4, 1))
+    total = left.max(axis=(0, 1, 2)) * [1.1, 1.3, 1.5, 1.2, 1.4]
+    return code.gain(left, left.sum(axis=-1), total, total.sum())
+
+
+@check("gain")
 def means_of_numbers(code, rng):
     """with numbers for targets, whose sums are no counts"""
     y = rng.normal(size=(9, 1))
     left, n_left = y.cumsum(axis=0)[:-1], np.arange(1.0, 9)
-    return code.gain(left, n_left, y.sum(axis=0), 9.0, impurity=lambda mean: mean[..., 0] ** 2)
+    return code.gain(left, n_left, y.sum(axis=0), 9.0, impurity=code.minus_square)
 
 
 @check("gain")
@@ -147,21 +178,43 @@ def weighted_labels(code, rng):
     """the feature, the threshold and the gain of the best split of weighted labels"""
     X, weight = rng.normal(size=(30, 3)), rng.uniform(0.5, 2, 30)
     y = (X[:, 1] + rng.normal(size=30) > 0.3).astype(int)
-    return code.best_split(X, np.eye(2)[y], weight)
+    return told(code.best_split(X, np.eye(2)[y], weight))
 
 
 @check("best_split", forbids=SKLEARN)
 def numbers(code, rng):
     """numbers in place of labels, with the impurity that is handed over"""
     X, y = rng.normal(size=(25, 3)), rng.normal(size=(25, 1))
-    return code.best_split(X, y, rng.uniform(0.5, 2, 25), impurity=code.minus_square)
+    return told(code.best_split(X, y, rng.uniform(0.5, 2, 25), impurity=code.minus_square))
 
 
 @check("best_split", forbids=SKLEARN)
 def equal_values(code, rng):
     """no cut between equal values, and each threshold midway between two that differ"""
-    X = rng.integers(4, size=(40, 2)).astype(float) ** 2
-    return code.best_split(X, rng.dirichlet([1, 1, 1], 40), rng.uniform(0.5, 2, 40), mixed)
+    X, weight = rng.integers(4, size=(40, 2)).astype(float) ** 2, rng.uniform(0.5, 2, 40)
+    return {
+        f"{k} classes, another impurity": told(
+            code.best_split(X, rng.dirichlet([1] * k, 40), weight, mixed)
+        )
+        for k in (3, 2)
+    }
+
+
+@check("best_split", forbids=SKLEARN)
+def large_table(code, rng):
+    """the best of five features, however small the values are and however close the second is"""
+    y = np.repeat(np.arange(5), [16, 15, 14, 7, 8])  # the last two classes stand apart
+    X, weight = rng.normal(size=(60, 5)), rng.uniform(0.9, 1.1, 60)
+    weight[0] = 1e-4
+    X[:, 4] = rng.permutation(60) / 100 + (y > 2)
+    X[:, 1] = rng.permutation(60) / 100 + (y > 2)
+    X[0, 1] += 2  # the light one on the wrong side
+    X[:, 4] *= 3
+    order = rng.permutation(60)
+    answer = told(code.best_split(X[order] * 1e-20, np.eye(5)[y[order]], weight[order]))
+    if isinstance(answer, dict):
+        answer["threshold times 1e20"] = answer.pop("threshold") * 1e20
+    return answer
 
 
 @check("best_split", forbids=SKLEARN)
@@ -172,47 +225,71 @@ def room_on_both_sides(code, rng):
     order, weight = rng.permutation(12), rng.uniform(0.2, 0.4, 12)
     X, y = np.column_stack([x, -x])[order], y[order] + 0.1 * rng.normal(size=(12, 1))
     y[order == 3] += 9  # so that the sides are not alike
-    return [
-        code.best_split(X[:, [j]], y, weight, code.minus_square, min_leaf=m)
-        for m in (1, 3, 6)
-        for j in (0, 1)
+    more = [  # no cut of one of these parts the samples as a cut of another does
+        [4, 7, 9, 10, 5, 8, 0, 2, 1, 11, 6, 3],
+        [4, 11, 0, 3, 1, 7, 5, 9, 2, 8, 10, 6],
+        [8, 1, 10, 11, 2, 5, 7, 0, 9, 6, 3, 4],
     ]
+    X = np.column_stack([X, np.array(more, dtype=float)[:, order].T])
+    columns = {"x": [0], "-x": [1], "four columns": [2, 3, 0, 4]}
+    return {
+        f"min_leaf {m}, {name}": told(
+            code.best_split(X[:, which], y, weight, code.minus_square, min_leaf=m)
+        )
+        for m in (1, 3, 6)
+        for name, which in columns.items()
+    }
 
 
 @check("best_split", forbids=SKLEARN)
 def no_split_at_all(code):
     """-1, NaN and 0 where all features are constant, or min_leaf leaves no room"""
     Y = np.eye(2)[[0, 1, 1, 0, 1]]
-    constant = np.tile([2.0, -1.0], (5, 1))
-    found = [
-        code.best_split(constant, Y, np.ones(5)),
-        code.best_split(np.arange(10.0).reshape(5, 2), Y, np.ones(5), min_leaf=3),
-        code.best_split(constant[:1], Y[:1], np.ones(1)),
-    ]
-    return [(int(f), bool(np.isnan(t)), float(best)) for f, t, best in found]
+    constant, table = np.tile([2.0, -1.0], (5, 1)), np.arange(10.0).reshape(5, 2)
+    return {
+        "constant features": told(code.best_split(constant, Y, np.ones(5))),
+        "5 samples, min_leaf 3": told(code.best_split(table, Y, np.ones(5), min_leaf=3)),
+        "one sample": told(code.best_split(constant[:1], Y[:1], np.ones(1))),
+    }
 
 
 @check("best_split", forbids=SKLEARN)
 def first_of_equals(code):
-    """of two equal columns the first, of two equally good cuts the lowest"""
+    """of equally good cuts the one of the first feature, and in it the lowest"""
     x, y = np.array([3.0, 1.0, 2.0, 4.0]), np.eye(2)[[1, 0, 1, 0]]
-    return code.best_split(np.column_stack([np.ones(4), x, x]), y, np.ones(4))
+    twins = np.column_stack([np.ones(4), x, x])
+    late = np.array([[3.0, 0.0], [0.0, 1.0], [1.0, 2.0], [2.0, 3.0]])  # 0 parts late, 1 early
+    return {
+        "two equal columns": told(code.best_split(twins, y, np.ones(4))),
+        "the first feature parts at its end": told(
+            code.best_split(late, np.eye(2)[[1, 0, 0, 0]], np.ones(4))
+        ),
+    }
 
 
 @check("best_split", forbids=SKLEARN)
 def useless_cuts(code):
     """the first cut that is possible where none of them gains anything"""
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    return code.best_split(corners, np.eye(2)[[0, 1, 1, 0]], np.ones(4))
+    return {
+        "four corners": told(code.best_split(corners, np.eye(2)[[0, 1, 1, 0]], np.ones(4))),
+        "one class": told(code.best_split(corners, np.eye(2)[[1, 1, 1, 1]], np.ones(4))),
+    }
 
 
 @check("best_split", forbids=SKLEARN)
 def neighbouring_floats(code):
-    """between two floats with nothing in between, and between two huge ones, it still parts them"""
-    low = np.nextafter(1.0, 2.0)
-    near, huge = np.array([low, np.nextafter(low, 2.0)]), np.array([1.2e308, 1.6e308])
-    found = [code.best_split(x[:, None], np.eye(2), np.ones(2))[1] for x in (near, huge)]
-    return [bool(x[0] <= t < x[1]) for x, t in zip((near, huge), found, strict=True)]
+    """the threshold parts two floats with nothing in between"""
+    low, high = 5e-324, 1e-323
+    threshold = code.best_split(np.array([[low], [high]]), np.eye(2), np.ones(2))[1]
+    return {"5e-324 <= threshold < 1e-323": bool(low <= threshold < high)}
+
+
+@check("best_split", forbids=SKLEARN)
+def huge_values(code):
+    """the threshold is midway between two floats whose sum is none"""
+    x = np.array([[1.2e308], [1.6e308]])
+    return told(code.best_split(x, np.eye(2), np.ones(2)))
 
 
 @check("DecisionTree.grow", forbids=SKLEARN)
@@ -226,19 +303,24 @@ def limits(code, rng):
     """max_depth counts questions, and no leaf has fewer samples than min_leaf"""
     X, y = rng.normal(size=(60, 2)), rng.normal(size=60)
     settings = {"max_depth": 1}, {"max_depth": 3, "min_leaf": 4}, {"min_leaf": 9}
-    return [nodes_of(code.DecisionTree("variance", **kinds).fit(X, y)) for kinds in settings]
+    return {
+        ", ".join(f"{name} {value}" for name, value in kinds.items()): nodes_of(
+            code.DecisionTree("variance", **kinds).fit(X, y)
+        )
+        for kinds in settings
+    }
 
 
 @check("DecisionTree.grow", forbids=SKLEARN)
 def nothing_to_split(code):
     """one sample, one class, features that are constant: a single leaf each"""
-    trees = [
-        code.DecisionTree().fit(np.ones((1, 2)), ["a"]),
-        code.DecisionTree().fit(np.arange(6.0).reshape(3, 2), [7, 7, 7]),
-        code.DecisionTree().fit(np.ones((3, 2)), [0, 1, 1]),
-        code.DecisionTree(max_depth=0).fit(np.arange(6.0).reshape(3, 2), [0, 1, 1]),
-    ]
-    return [nodes_of(tree) for tree in trees]
+    table, same = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+    return {
+        "one sample": nodes_of(code.DecisionTree().fit(same[:1], ["a"])),
+        "one class": nodes_of(code.DecisionTree().fit(table, [7, 7, 7])),
+        "constant features": nodes_of(code.DecisionTree(max_depth=3).fit(same, [0, 1, 1])),
+        "max_depth 0": nodes_of(code.DecisionTree(max_depth=0).fit(table, [0, 1, 1])),
+    }
 
 
 @check("DecisionTree.grow", forbids=SKLEARN)
@@ -252,7 +334,7 @@ def no_gain_is_no_reason_to_stop(code):
 def one_dead_end(code):
     """a mixed node that nothing can split stays a leaf, and the others are split all the same"""
     x = np.array([0.0, 0.0, 0.0, 0.0, 5.0, 6.0, 7.0])
-    return nodes_of(code.DecisionTree().fit(x[:, None], [0, 1, 1, 0, 2, 2, 3]))
+    return nodes_of(code.DecisionTree(max_depth=6).fit(x[:, None], [0, 1, 1, 0, 2, 2, 3]))
 
 
 @check("DecisionTree.grow", forbids=SKLEARN)
@@ -266,18 +348,49 @@ def heavy_samples(code, rng):
 @check("DecisionTree.grow", forbids=SKLEARN)
 def on_the_threshold(code):
     """a value on the threshold goes left, also where no float lies between two"""
-    low = np.nextafter(1.0, 2.0)
-    x = np.array([low, np.nextafter(low, 2.0), 5.0])
+    x = np.array([5e-324, 1e-323, 5.0])
     tree = code.DecisionTree(max_depth=2).fit(x[:, None], [0, 1, 1])
     parts = bool(x[0] <= tree.threshold_[0] < x[1])
-    return {"mean_": np.asarray(tree.mean_), "the threshold parts them": parts}
+    return {"mean_": np.asarray(tree.mean_), "5e-324 <= threshold < 1e-323": parts}
 
 
 @check("DecisionTree.grow", forbids=SKLEARN)
-def deep(code):
-    """without max_depth it goes on until every node is pure, however deep that is"""
-    x = np.arange(14.0)
-    return nodes_of(code.DecisionTree("variance").fit(x[:, None], 3.0**x))
+def deep(code, rng):
+    """it asks choose_split, and goes on until every node is done, 1,499 questions deep"""
+    tree, x = code.DecisionTree("variance"), rng.permutation(1500) + 0.0
+
+    def choose_split(X, Y, weight, rows):  # the largest against all others
+        return (0, X[rows, 0].max() - 0.5) if len(rows) > 1 else (-1, np.nan)
+
+    tree.choose_split = choose_split
+    try:
+        tree.fit(x[:, None], rng.normal(size=1500))
+    except RecursionError:
+        return {"calls of grow within one another": "more than Python allows", "nodes": {}}
+    return {"calls of grow within one another": "not too many", "nodes": nodes_of(tree)}
+
+
+@check("DecisionTree.grow", forbids=SKLEARN)
+def any_scale(code, rng):
+    """small weights, small or large numbers and many classes are split like any others"""
+    x, y = rng.permutation(60)[:, None] + 0.0, rng.normal(size=60)
+    of_six = np.repeat(np.arange(6), [5, 8, 11, 13, 9, 14])[x[:, 0].astype(int)]
+    tree = code.DecisionTree
+    return {
+        "weights of 0.1": nodes_of(tree("variance").fit(x[:20], y[:20], np.full(20, 0.1))),
+        "y times 1e-6": nodes_of(tree("variance").fit(x[:20], y[:20] * 1e-6)),
+        "y plus 1e9": nodes_of(tree("variance", min_leaf=8).fit(x, y + 1e9)),
+        "six classes": nodes_of(tree().fit(x, of_six)),
+    }
+
+
+@check("DecisionTree.grow", forbids=SKLEARN)
+def fitted_again(code, rng):
+    """a tree that is fitted again, to other data of the same shape, knows nothing of the first"""
+    tree, grown = code.DecisionTree(), {}
+    for time in ("first fit", "second fit", "third fit"):
+        grown[time] = nodes_of(tree.fit(*planted(rng)))
+    return grown
 
 
 @check("DecisionTree.grow", expect=exactly, forbids=SKLEARN)
@@ -307,7 +420,11 @@ def new_points(code, X, y, X_new):
 def every_row_its_leaf(code, rng):
     """every row ends in the leaf to which the questions lead it"""
     tree = any_tree(code, rng, leaves=7)
-    return tree.apply(rng.random((30, 3)))
+    return {
+        "30 rows": tree.apply(rng.random((30, 3))),
+        "30 other rows": tree.apply(rng.random((30, 3))),
+        "the tree afterwards": kept_in(tree),
+    }
 
 
 @check("DecisionTree.apply", expect=exactly, forbids=SKLEARN)
@@ -328,20 +445,51 @@ def root_alone(code):
 
 
 @check("DecisionTree.apply", expect=exactly, forbids=SKLEARN)
-def long_way_down(code):
-    """one row may be at its leaf at once and another after eight questions"""
-    feature = [1, -1] * 8 + [-1]
-    left = [i + 1 if f >= 0 else -1 for i, f in enumerate(feature)]
-    right = [i + 2 if f >= 0 else -1 for i, f in enumerate(feature)]
-    threshold = [i / 2 if f >= 0 else np.nan for i, f in enumerate(feature)]
-    tree = tree_of(code, feature, threshold, left, right)
-    return tree.apply(np.array([[0.0, v] for v in (8.5, -1.0, 3.5, 6.2, 0.1)]))
+def long_way_down(code, rng):
+    """one row may be at its leaf at once and another after forty questions, with any values"""
+    at, found = np.arange(80), {}
+    feature = np.append(np.where(at % 2, -1, at // 2 % 6), -1)  # a leaf on the left of each
+    left, right = (np.append(np.where(at % 2, -1, at + side), -1) for side in (1, 2))
+    for name, scale in (("thresholds up to 3", 0.1), ("thresholds up to 3e200", 1e199)):
+        threshold = np.append(np.where(at % 2, np.nan, (at // 2 - 9) * scale), np.nan)
+        tree = tree_of(code, feature, threshold, left, right, d=6)
+        stops, X = 2 * rng.integers(40, size=200), np.full((200, 6), 50 * scale)
+        just = np.where(np.arange(200) % 2, threshold[stops], np.nextafter(threshold[stops], 1e300))
+        X[np.arange(200), feature[stops]] = just
+        X[:3] = [[50 * scale] * 6, [-1e200] * 6, [1e200] * 6]
+        found[name] = tree.apply(X)
+    return found
 
 
 @check("prune", forbids=SKLEARN)
 def prices(code, rng):
-    """for every node the cost of a leaf at which it is folded"""
-    return code.prune(any_tree(code, rng, leaves=12))
+    """for every node the cost of a leaf at which it is folded; the tree stays as it was"""
+    tree = any_tree(code, rng, leaves=12)
+    return {"prices": code.prune(tree), "the tree afterwards": kept_in(tree)}
+
+
+@check("prune", forbids=SKLEARN)
+def many_small(code, rng):
+    """forty leaves, and impurities of a hundred-millionth"""
+    tree = any_tree(code, rng, leaves=40)
+    tree.impurity_ *= 1e-8
+    return {"prices times 1e8": code.prune(tree) * 1e8}
+
+
+@check("prune", forbids=SKLEARN)
+def never_dearer(code, rng):
+    """no node is dearer than what is above it, not by a rounding error: alpha never falls"""
+    dearer = []
+    for _ in range(20):
+        tree = any_tree(code, rng, leaves=9)
+        inner, R = np.flatnonzero(tree.feature_ >= 0), tree.weight_ * tree.impurity_
+        for t in inner[::-1]:  # all questions are worth the same
+            R[t] = R[tree.left_[t]] + R[tree.right_[t]] + 0.1 * tree.weight_[0]
+        tree.impurity_ = R / tree.weight_
+        price = code.prune(tree)
+        sides = np.concatenate([price[tree.left_[inner]], price[tree.right_[inner]]])
+        dearer.append(int((sides > np.tile(price[inner], 2)).sum()))
+    return {"nodes dearer than what is above, in 20 trees": sum(dearer)}
 
 
 @check("prune", forbids=SKLEARN)
@@ -382,9 +530,9 @@ def weakest_first(code):
     return code.prune(tree)
 
 
-def named(code, rng, leaves):
+def named(code, rng, leaves, d):
     """Return a tree at random whose leaves speak of cats and dogs."""
-    tree = any_tree(code, rng, leaves)
+    tree = any_tree(code, rng, leaves, d)
     share = rng.uniform(0.1, 0.9, len(tree.feature_))
     tree.mean_ = np.column_stack([share, 1 - share])
     tree.classes_ = np.array(["cat", "dog"])
@@ -394,7 +542,20 @@ def named(code, rng, leaves):
 @check("export_rules", expect=exactly, forbids=SKLEARN)
 def sentences(code, rng):
     """one rule for each leaf, from left to right, each feature once with its tightest bounds"""
-    return list(code.export_rules(named(code, rng, leaves=6), ["length", "width", "height"]))
+    tree, names = named(code, rng, leaves=20, d=6), ["length", "width", "height", "age", "weight"]
+    rules = list(code.export_rules(tree, [*names, "tail"]))
+    return {"rules": rules, "the tree afterwards": kept_in(tree)}
+
+
+@check("export_rules", expect=exactly, forbids=SKLEARN)
+def asked_again(code):
+    """the features stand in the order in which they were asked for the first time"""
+    tree = tree_of(
+        code, [1, 0, 1, -1, -1, -1, -1], [8.0, 2.5, 4.0, 0, 0, 0, 0],
+        [1, 2, 3, -1, -1, -1, -1], [6, 5, 4, -1, -1, -1, -1],
+        weight_=[9.0, 7, 5, 2, 3, 2, 2], mean_=np.arange(7.0)[:, None],
+    )  # fmt: skip
+    return list(code.export_rules(tree, ["class", "age"]))
 
 
 @check("export_rules", expect=exactly, forbids=SKLEARN)
@@ -464,6 +625,12 @@ MISTAKES = [
         new="entropy(p)",
     ),
     Mistake(
+        "the impurity is rounded, and what is rare is lost",
+        in_="gini",
+        old="1 - (p * p).sum(axis=-1)",
+        new="np.round(1 - (p * p).sum(axis=-1), 9)",
+    ),
+    Mistake(
         "float32 is widened to float64 on the way",
         in_="gini",
         old="(p * p)",
@@ -485,6 +652,24 @@ MISTAKES = [
         in_="gain",
         old="impurity(left / n_left[..., None])",
         new="impurity(left)",
+    ),
+    Mistake(
+        "the sums of a side are taken for its shares",
+        in_="gain",
+        old="    inside = n_left * impurity(left / n_left[..., None])\n"
+        "    inside = inside + n_right * impurity(right / n_right[..., None])\n"
+        "    return impurity(total / n)",
+        new="    inside = n_left * impurity(left)\n"
+        "    inside = inside + n_right * impurity(right)\n"
+        "    return impurity(total)",
+    ),
+    Mistake(
+        "the sums of a side are divided by n, not by what that side weighs",
+        in_="gain",
+        old="    inside = n_left * impurity(left / n_left[..., None])\n"
+        "    inside = inside + n_right * impurity(right / n_right[..., None])",
+        new="    inside = n_left * impurity(left / n)\n"
+        "    inside = inside + n_right * impurity(right / n)",
     ),
     Mistake(
         "the right side is divided by the number of the left",
@@ -587,6 +772,33 @@ MISTAKES = [
         new="",
     ),
     Mistake(
+        "min_leaf is held against the weight of a side, not the number of its samples",
+        in_="best_split",
+        old="    cut[:, : min_leaf - 1] = False\n    cut[:, m - min_leaf :] = False\n",
+        new="    heavy = weight[order].cumsum(axis=1)[:, :-1]\n"
+        "    cut &= (heavy >= min_leaf) & (weight.sum() - heavy >= min_leaf)\n",
+    ),
+    Mistake(
+        "cuts that are not possible score 0 instead of -inf, and win where nothing gains",
+        in_="best_split",
+        old="    f, i = np.argwhere(cut)[gains.argmax()]",
+        new="    scores = np.zeros(cut.shape)\n    scores[cut] = gains\n"
+        "    f, i = np.unravel_index(scores.argmax(), cut.shape)",
+    ),
+    Mistake(
+        "of equally good cuts the lowest position is taken, in whichever feature it is",
+        in_="best_split",
+        old="    f, i = np.argwhere(cut)[gains.argmax()]",
+        new="    scores = np.full(cut.shape, -np.inf)\n    scores[cut] = gains\n"
+        "    i, f = np.unravel_index(scores.T.argmax(), cut.T.shape)",
+    ),
+    Mistake(
+        "a node of one class is not cut: that is for is_done to say",
+        in_="best_split",
+        old="if not cut.any():",
+        new="if not cut.any() or (Y == Y[0]).all():",
+    ),
+    Mistake(
         "the worst of the cuts is taken",
         in_="best_split",
         old="gains.argmax()",
@@ -653,16 +865,127 @@ MISTAKES = [
         new="stack.pop(0)",
     ),
     Mistake(
+        "the oldest part is taken first, so that nodes are numbered by level",
+        in_="DecisionTree.grow",
+        old="stack.pop()\n"
+        "            node = self.add_node(Y[rows], weight[rows], parent, side)\n"
+        "            if self.is_done(Y[rows], depth):\n"
+        "                continue\n"
+        "            f, t = self.choose_split(X, Y, weight, rows)\n"
+        "            if f < 0:\n"
+        "                continue\n"
+        "            self.feature_[node], self.threshold_[node] = f, t\n"
+        "            is_left = X[rows, f] <= t\n"
+        '            stack.append((rows[~is_left], depth + 1, node, "right_"))\n'
+        '            stack.append((rows[is_left], depth + 1, node, "left_"))\n',
+        new="stack.pop(0)\n"
+        "            node = self.add_node(Y[rows], weight[rows], parent, side)\n"
+        "            if self.is_done(Y[rows], depth):\n"
+        "                continue\n"
+        "            f, t = self.choose_split(X, Y, weight, rows)\n"
+        "            if f < 0:\n"
+        "                continue\n"
+        "            self.feature_[node], self.threshold_[node] = f, t\n"
+        "            is_left = X[rows, f] <= t\n"
+        '            stack.append((rows[is_left], depth + 1, node, "left_"))\n'
+        '            stack.append((rows[~is_left], depth + 1, node, "right_"))\n',
+    ),
+    Mistake(
+        "both sides are added with the question, so that the right comes before what is below the "
+        "left",
+        in_="DecisionTree.grow",
+        old="        stack = [(np.arange(len(X)), 0, None, None)]\n"
+        "        while stack:\n"
+        "            rows, depth, parent, side = stack.pop()\n"
+        "            node = self.add_node(Y[rows], weight[rows], parent, side)\n"
+        "            if self.is_done(Y[rows], depth):\n"
+        "                continue\n"
+        "            f, t = self.choose_split(X, Y, weight, rows)\n"
+        "            if f < 0:\n"
+        "                continue\n"
+        "            self.feature_[node], self.threshold_[node] = f, t\n"
+        "            is_left = X[rows, f] <= t\n"
+        '            stack.append((rows[~is_left], depth + 1, node, "right_"))\n'
+        '            stack.append((rows[is_left], depth + 1, node, "left_"))\n',
+        new="        stack = [(np.arange(len(X)), 0, self.add_node(Y, weight, None, None))]\n"
+        "        while stack:\n"
+        "            rows, depth, node = stack.pop()\n"
+        "            if self.is_done(Y[rows], depth):\n"
+        "                continue\n"
+        "            f, t = self.choose_split(X, Y, weight, rows)\n"
+        "            if f < 0:\n"
+        "                continue\n"
+        "            self.feature_[node], self.threshold_[node] = f, t\n"
+        "            is_left = X[rows, f] <= t\n"
+        '            sides = {"left_": rows[is_left], "right_": rows[~is_left]}\n'
+        "            found = [\n"
+        "                (part, depth + 1, self.add_node(Y[part], weight[part], node, side))\n"
+        "                for side, part in sides.items()\n"
+        "            ]\n"
+        "            stack += found[::-1]\n",
+    ),
+    Mistake(
+        "it calls itself for each side, and Python stops it after a thousand calls",
+        in_="DecisionTree.grow",
+        old="        stack = [(np.arange(len(X)), 0, None, None)]\n"
+        "        while stack:\n"
+        "            rows, depth, parent, side = stack.pop()\n"
+        "            node = self.add_node(Y[rows], weight[rows], parent, side)\n"
+        "            if self.is_done(Y[rows], depth):\n"
+        "                continue\n"
+        "            f, t = self.choose_split(X, Y, weight, rows)\n"
+        "            if f < 0:\n"
+        "                continue\n"
+        "            self.feature_[node], self.threshold_[node] = f, t\n"
+        "            is_left = X[rows, f] <= t\n"
+        '            stack.append((rows[~is_left], depth + 1, node, "right_"))\n'
+        '            stack.append((rows[is_left], depth + 1, node, "left_"))\n',
+        new="        def part(rows, depth, parent, side):\n"
+        "            node = self.add_node(Y[rows], weight[rows], parent, side)\n"
+        "            if self.is_done(Y[rows], depth):\n"
+        "                return\n"
+        "            f, t = self.choose_split(X, Y, weight, rows)\n"
+        "            if f < 0:\n"
+        "                return\n"
+        "            self.feature_[node], self.threshold_[node] = f, t\n"
+        "            is_left = X[rows, f] <= t\n"
+        '            part(rows[is_left], depth + 1, node, "left_")\n'
+        '            part(rows[~is_left], depth + 1, node, "right_")\n'
+        "        part(np.arange(len(X)), 0, None, None)\n",
+    ),
+    Mistake(
         "the depth does not grow on the way down",
         in_="DecisionTree.grow",
         old='(rows[is_left], depth + 1, node, "left_")',
         new='(rows[is_left], depth, node, "left_")',
     ),
     Mistake(
+        "the depth does not grow on the way down",
+        in_="DecisionTree.grow",
+        old='(rows[~is_left], depth + 1, node, "right_")',
+        new='(rows[~is_left], depth, node, "right_")',
+    ),
+    Mistake(
+        "the depth does not grow on the way down",
+        in_="DecisionTree.grow",
+        old='(rows[~is_left], depth + 1, node, "right_"))\n'
+        '            stack.append((rows[is_left], depth + 1, node, "left_"))',
+        new='(rows[~is_left], depth, node, "right_"))\n'
+        '            stack.append((rows[is_left], depth, node, "left_"))',
+    ),
+    Mistake(
         "the sides are numbered within their parent, not among all samples",
         in_="DecisionTree.grow",
         old='rows[is_left], depth + 1, node, "left_"',
         new='np.flatnonzero(is_left), depth + 1, node, "left_"',
+    ),
+    Mistake(
+        "the sides are numbered within their parent, not among all samples",
+        in_="DecisionTree.grow",
+        old='(rows[~is_left], depth + 1, node, "right_"))\n'
+        '            stack.append((rows[is_left], depth + 1, node, "left_"))',
+        new='(np.flatnonzero(~is_left), depth + 1, node, "right_"))\n'
+        '            stack.append((np.flatnonzero(is_left), depth + 1, node, "left_"))',
     ),
     Mistake(
         "a value on the threshold goes right",
@@ -675,6 +998,18 @@ MISTAKES = [
         in_="DecisionTree.grow",
         old="if self.is_done(Y[rows], depth):",
         new="if len(rows) < 2 or (Y[rows] == Y[rows[0]]).all():",
+    ),
+    Mistake(
+        "nobody asks whether the node is done, so that limits play no part",
+        in_="DecisionTree.grow",
+        old="            if self.is_done(Y[rows], depth):\n                continue\n",
+        new="",
+    ),
+    Mistake(
+        "nobody asks whether the feature is -1, so that a node that nothing can split is split",
+        in_="DecisionTree.grow",
+        old="            if f < 0:\n                continue\n",
+        new="",
     ),
     Mistake(
         "the question is not kept in the node",
@@ -720,6 +1055,20 @@ MISTAKES = [
         in_="DecisionTree.apply",
         old="while len(rows):",
         new="while len(rows) == len(X):",
+    ),
+    Mistake(
+        "rows that have arrived are sent on as long as any other is on its way, to node -1",
+        in_="DecisionTree.apply",
+        old="            rows = rows[self.feature_[node[rows]] >= 0]",
+        new="            if (self.feature_[node] < 0).all():\n                break",
+    ),
+    Mistake(
+        "the tree itself is changed: its leaves come to point at themselves",
+        in_="DecisionTree.apply",
+        old="        while len(rows):",
+        new="        leaves = np.flatnonzero(self.feature_ < 0)\n"
+        "        self.left_[leaves] = self.right_[leaves] = leaves\n"
+        "        while len(rows):",
     ),
     Mistake(
         "every row is asked about the feature of the first row's node",
@@ -794,6 +1143,24 @@ MISTAKES = [
         new="        lost = R - R[tree.left_] - R[tree.right_]\n",
     ),
     Mistake(
+        "the R of all nodes below is summed, not that of the leaves",
+        in_="prune",
+        old="subtree_sums(ends, R * leaf)",
+        new="subtree_sums(ends, R)",
+    ),
+    Mistake(
+        "the price may fall again by a rounding error, so that a node is dearer than its parent",
+        in_="prune",
+        old="alpha = max(alpha, link[t])",
+        new="alpha = link[t]",
+    ),
+    Mistake(
+        "the tree itself is changed: what is folded loses its question",
+        in_="prune",
+        old="        leaf[t] = True\n",
+        new="        leaf[t] = True\n        tree.feature_[t] = -1\n",
+    ),
+    Mistake(
         "all quotients are taken once, on the full tree, and never again",
         in_="prune",
         old="    while inner[0]:",
@@ -839,6 +1206,44 @@ MISTAKES = [
         "        stack.append((tree.right_[node], bounds))\n"
         "        bounds[f] = (low, t)\n"
         "        stack.append((tree.left_[node], bounds))",
+    ),
+    Mistake(
+        "both sides share one dict, so that the one overwrites the bounds of the other",
+        in_="export_rules",
+        old="    stack = [(0, {})]\n"
+        "    while stack:\n"
+        "        node, bounds = stack.pop()\n"
+        "        f, t = tree.feature_[node], tree.threshold_[node]\n"
+        "        if f < 0:\n"
+        "            rules.append(write_rule(tree, node, bounds, names))\n"
+        "            continue\n"
+        "        low, high = bounds.get(f, (-np.inf, np.inf))\n"
+        "        stack.append((tree.right_[node], bounds | {f: (t, high)}))\n"
+        "        stack.append((tree.left_[node], bounds | {f: (low, t)}))\n",
+        new="    def walk(node, bounds):\n"
+        "        f, t = tree.feature_[node], tree.threshold_[node]\n"
+        "        if f < 0:\n"
+        "            rules.append(write_rule(tree, node, bounds, names))\n"
+        "            return\n"
+        "        low, high = bounds.get(f, (-np.inf, np.inf))\n"
+        "        bounds[f] = (low, t)\n"
+        "        walk(tree.left_[node], bounds)\n"
+        "        bounds[f] = (t, high)\n"
+        "        walk(tree.right_[node], bounds)\n"
+        "    walk(0, {})\n",
+    ),
+    Mistake(
+        "a feature that is asked for again moves to the end of the rule",
+        in_="export_rules",
+        old="        low, high = bounds.get(f, (-np.inf, np.inf))\n",
+        new="        low, high = bounds.get(f, (-np.inf, np.inf))\n"
+        "        bounds = {other: bounds[other] for other in bounds if other != f}\n",
+    ),
+    Mistake(
+        "the tree itself is changed: its thresholds are rounded for the page",
+        in_="export_rules",
+        old="        if f < 0:\n            rules",
+        new="        tree.threshold_[node] = np.round(t, 3)\n        if f < 0:\n            rules",
     ),
     Mistake(
         "a root that is a leaf gets no rule",

@@ -33,8 +33,8 @@ def gain(left, n_left, total, n, impurity=gini):
 def best_split(X, Y, weight, impurity=gini, min_leaf=1):
     """The textbook's three loops: features, thresholds, samples on either side."""
     found = -1, float("nan"), 0.0
-    best = -math.inf
     Z = Y * weight[:, None]
+    bar = -math.inf  # sums in another order differ by less than what it is above the best
     for j in range(X.shape[1]):
         values = sorted(set(X[:, j].tolist()))
         for low, high in zip(values[:-1], values[1:], strict=True):
@@ -49,8 +49,9 @@ def best_split(X, Y, weight, impurity=gini, min_leaf=1):
                 weight.sum(),
                 impurity,
             )
-            if fall > best + 1e-12:
-                best, found = fall, (j, midway(low, high), fall)
+            if fall > bar:
+                bar = fall + 1e-12 * (Z * Y).sum() / weight.sum()
+                found = j, midway(low, high), fall
     return found
 
 
@@ -58,22 +59,24 @@ class DecisionTree:
     """Only what differs from the exercise."""
 
     def grow(self, X, Y, weight):
-        """By recursion: a node, then all of its left side, then its right."""
-
-        def part(rows, depth, parent, side):
+        """Down the left sides as far as it goes; the right ones pile up meanwhile."""
+        rows, depth, parent, side = list(range(len(X))), 0, None, None
+        pile, nodes = [], 0
+        while rows:
             node = self.add_node(Y[rows], weight[rows], parent, side)
+            nodes, f = nodes + 1, -1
             if not self.is_done(Y[rows], depth):
-                feature, threshold = self.choose_split(X, Y, weight, rows)
-                if feature >= 0:
-                    self.feature_[node] = feature
-                    self.threshold_[node] = threshold
-                    goes = [row for row in rows if X[row, feature] <= threshold]
-                    stays = [row for row in rows if X[row, feature] > threshold]
-                    part(np.array(goes), depth + 1, node, "left_")
-                    part(np.array(stays), depth + 1, node, "right_")
-
-        part(np.arange(len(X)), 0, None, None)
-        return len(self.left_)
+                f, threshold = self.choose_split(X, Y, weight, np.array(rows))
+            if f < 0:
+                rows, depth, parent, side = pile.pop() if pile else ([], 0, None, None)
+                continue
+            self.feature_[node] = int(f)
+            self.threshold_[node] = float(threshold)
+            x = X[:, f].tolist()
+            pile.append(([row for row in rows if x[row] > threshold], depth + 1, node, "right_"))
+            rows = [row for row in rows if x[row] <= threshold]
+            depth, parent, side = depth + 1, node, "left_"
+        return nodes
 
     def apply(self, X):
         """Each row walks down on its own."""
@@ -109,7 +112,7 @@ def prune(tree):
             count, below = leaves(node)
             links[node] = (R[node] - below) / (count - 1)
         alpha = max(alpha, min(links.values()))
-        for node in [t for t, link in links.items() if link <= alpha + 1e-14]:
+        for node in [t for t, link in links.items() if link <= alpha * (1 + 1e-12)]:
             for under in inner & set(range(node, ends[node])):
                 price[under] = alpha
                 inner.discard(under)
