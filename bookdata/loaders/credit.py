@@ -9,6 +9,7 @@ import numpy as np
 from bookdata import reading
 from bookdata.splits import held_out
 
+
 class Credit(NamedTuple):
     """Loans and who took them, one entry each in every column."""
 
