@@ -122,7 +122,7 @@ def cross_val_score(make, X, y, folds, score):
     ----------
     make : function
         Returns a new model, whose `fit(X, y)` returns the model.
-    X : array, shape (n, ...)
+    X : array, n rows of any shape
     y : array, shape (n,)
     folds : array, shape (n,)
     score : function
@@ -396,7 +396,7 @@ def nested_cross_validation(search, X, y, folds, score):
     search : function
         Of X and y, which it may cut into folds of its own; returns `make`
         of the chosen model, and the score that it was chosen by.
-    X : array, shape (n, ...)
+    X : array, n rows of any shape
     y : array, shape (n,)
     folds : array, shape (n,)
     score : function
