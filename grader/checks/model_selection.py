@@ -544,7 +544,7 @@ MISTAKES = [
     Mistake(
         "the classes play no part in the deal",
         in_="stratified_k_fold",
-        old='    queue = queue[np.argsort(labels[queue], kind="stable")]\n',
+        old='    queue = queue[np.argsort(labels[queue])]\n',
         new="",
     ),
     Mistake(
@@ -962,8 +962,8 @@ EXPLAIN = [
         "leftovers",
         why="each class is dealt from fold 0 on, so that the first folds collect what is left over",
         causes={
-            "the members of a class are not shuffled": "rng.permutation comes first, and a stable "
-            "sort leaves its order within a class alone.",
+            "the members of a class are not shuffled": "rng.permutation comes first, and the sort "
+            "looks at labels only, so that nobody knows who stands where within a class.",
             "a class can end up in one fold alone": "The members of a class stand side by side in "
             "the queue, and neighbours get different folds.",
             "a sample may be given no fold, or two": "queue holds each position once, so that each "
