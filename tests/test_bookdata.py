@@ -20,6 +20,7 @@ from grader.book import ROOT
 KNOWN = {
     "air_conditioning": ([(12,), (24,)], "96f555ce00a3ea9a"),
     "air_passengers": ([(144,)] * 3, "7bfcba8117766ff9"),
+    "ames": ([(2930,)] * 75, "75fb313279651aa6"),
     "berkeley": ([6, 2, (6, 2), (6, 2)], "09b8e45722a57ffe"),
     "census_names": ([88799, (88799,), (88799,), 4275, (4275,), 1219, (1219,)], "69e0857a0704b3e0"),
     "credit": ([(4454,)] * 15, "738fdfd56b2dfa8b"),
@@ -159,6 +160,13 @@ def test_diamonds():
     assert (data.price.min(), data.price.max()) == (326, 18823)
     assert len(set(data.cut)) == 5 and len(set(data.color)) == 7 and len(set(data.clarity)) == 8
     assert np.count_nonzero((data.x == 0) | (data.y == 0) | (data.z == 0)) == 20
+
+
+def test_ames():
+    data = bookdata.ames()
+    assert (data.sale_price.min(), data.sale_price.max()) == (12789, 755000)
+    assert len(set(data.neighborhood)) == 28 and np.count_nonzero(data.lot_frontage == 0) == 490
+    assert np.count_nonzero(data.mas_vnr_type == "") == 1775 and "WD" in data.sale_type
 
 
 def test_credit():
