@@ -79,7 +79,7 @@ def stratified_k_fold(y, k, rng):
 
     References
     ----------
-    Kohavi (1995), section 2.2.
+    Kohavi (1995).
     """
     labels, rng = as_strata(y, whole("k", k, low=2)), as_rng(rng)
     n = len(labels)  # labels (n,) are whole numbers from 0
@@ -152,8 +152,8 @@ def settings_at(space, u):
     u, found = as_vector(u, "u", exactly=len(space)), {}
     in_range("the least of u", u.min(), low=0)
     in_range("the largest of u", u.max(), high=1)
-    for part, name in zip(u.tolist(), space, strict=True):
-        low, high, *scale = space[name]
+    for part, (name, ends) in zip(u.tolist(), space.items(), strict=True):
+        low, high, *scale = ends
         in_range(f"the upper end of {name}", high, above=low)
         is_whole = isinstance(low, int) and isinstance(high, int)
         end = high + is_whole
@@ -225,7 +225,7 @@ def successive_halving(evaluate, tried, least, rungs, eta=3):
 
     References
     ----------
-    Jamieson and Talwalkar (2016), algorithm 1.
+    Jamieson and Talwalkar (2016).
     """
     least, rungs = (
         whole("least", least, low=1),
@@ -365,11 +365,11 @@ def most_likely(U, y, lengths=(0.1, 0.2, 0.4, 0.8), noises=(0.1, 0.3, 0.7)):
     return max(fits, key=lambda process: process.log_likelihood_)
 
 
-def bayes_search(evaluate, space, budget, rng, first=4, candidates=500):
+def bayes_search(evaluate, space, budget, rng, first=4, candidates=300):
     """Try next, each time, where the most improvement is expected.
 
     As random_search, from which the `first` trials are; each later one is
-    the best of many candidates.
+    the best of many candidates that have not been tried.
     """
     budget, rng = whole("budget", budget, low=1), as_rng(rng)
     whole("first", first, low=1), whole("candidates", candidates, low=1)
@@ -380,6 +380,8 @@ def bayes_search(evaluate, space, budget, rng, first=4, candidates=500):
             process = most_likely(U[:t], np.array(scores))
             best = process.predict(U[:t])[0].max()
             new = rng.random((candidates, len(space)))
+            fresh = [settings_at(space, u) not in tried for u in new]
+            new = new[fresh] if any(fresh) else new
             mean, covariance = process.predict(new)
             sd = np.sqrt(np.maximum(np.diag(covariance), 0))
             U[t] = new[expected_improvement(mean, sd, best).argmax()]

@@ -307,6 +307,12 @@ def first_of_equals(code, rng):
 
 
 @check("successive_halving", forbids=SPLITTERS)
+def many_equals(code, rng):
+    """also where eighty share three scores"""
+    return table_of(code, rng.integers(3, size=(80, 3)).astype(float), 1, 3)
+
+
+@check("successive_halving", forbids=SPLITTERS)
 def no_number_no_chance(code, rng):
     """a score that is NaN loses to every number, and is no reason to stop"""
     scores = -rng.random((6, 3))
@@ -544,7 +550,7 @@ MISTAKES = [
     Mistake(
         "the classes play no part in the deal",
         in_="stratified_k_fold",
-        old='    queue = queue[np.argsort(labels[queue])]\n',
+        old="    queue = queue[np.argsort(labels[queue])]\n",
         new="",
     ),
     Mistake(
@@ -563,7 +569,8 @@ MISTAKES = [
         "each class is dealt from fold 0 on, so that the first folds collect what is left over",
         in_="stratified_k_fold",
         old="folds[queue] = np.arange(n) % k",
-        new="folds[queue] = (np.arange(n) - np.searchsorted(labels[queue], labels[queue])) % k",
+        new="first = np.searchsorted(labels[queue], labels[queue])\n"
+        "    folds[queue] = (np.arange(n) - first) % k",
         lesson="Class by class the folds are as even as can be, and with many samples nobody sees "
         "the rest. With many small classes the last folds go short; count the folds themselves, "
         "not only the classes in them.",
