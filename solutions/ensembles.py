@@ -89,8 +89,8 @@ def best_cuts(G, H, is_allowed, l2=0.0):
     # entry, kept as [..., -1:], is the whole node; the rest is right.
     # hint: Write a function for the sum of squares of G over axis 1, by
     # 2 (H + l2); np.maximum(H + l2, 1e-300) is safe to divide by.
-    # hint: reshape(len(H), -1) and argmax; np.divmod by H.shape[-1] turns
-    # the place into feature and cut.
+    # hint: reshape(len(H), -1).argmax(axis=1) is a place; np.divmod by
+    # H.shape[-1] turns it into feature and cut.
     def fall(G, H):
         squares = np.einsum("mkdb,mkdb->mdb", G, G)
         return squares / np.maximum(H + l2, 1e-300) / 2
@@ -99,10 +99,9 @@ def best_cuts(G, H, is_allowed, l2=0.0):
     total, h_total = left[..., -1:], h_left[..., -1:]
     gain = fall(left, h_left) + fall(total - left, h_total - h_left)
     gain = np.where(is_allowed, gain - fall(total, h_total), 0)
-    gain = gain.reshape(len(H), -1)
-    place = gain.argmax(axis=1)
+    place = gain.reshape(len(H), -1).argmax(axis=1)
     feature, cut = np.divmod(place, H.shape[-1])
-    return feature, cut, gain[np.arange(len(H)), place]
+    return feature, cut, gain[np.arange(len(H)), feature, cut]
 
 
 def bin_features(X, most=256):
@@ -160,7 +159,8 @@ class Ensemble:
 
     def predict(self, X):
         """Return the most probable label of each row, shape (n,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        p = self.predict_proba(X)
+        return self.classes_[p.argmax(axis=1)]
 
     def predict_proba(self, X):
         """Return the probabilities (n, 2): the scores are log-odds."""
@@ -311,6 +311,7 @@ def out_of_bag_score(forest, X, y):
     """
     X = fitted(forest, "edges_", X)
     y, is_out = same_length(X, y), forest.is_out_
+    whole("the number of rows", len(X), *is_out.shape[1:] * 2)
     # your turn (core)
     # hint: Add up tree.predict_proba(X), (n, k), over forest.trees_, each
     # times its row of is_out.
@@ -479,8 +480,7 @@ class GradientBoosting(Ensemble):
         # your turn (core)
         # hint: All scores begin at self.start_; slopes gives g and h.
         # hint: self.grow(bins, g, h) returns a tree and each row's leaf;
-        # tree.mean_[leaf, 0] is the step of each score.
-        # hint: Take self.learning_rate of it, and keep the tree.
+        # the learning rate times tree.mean_[leaf, 0] goes to the scores.
         z, self.trees_ = np.full(len(y), self.start_), []
         for _ in range(self.rounds):
             tree, leaf = self.grow(bins, *slopes(self.loss, y, z))
