@@ -233,7 +233,7 @@ def successive_halving(evaluate, tried, least, rungs, eta=3):
     )
     eta, places = whole("eta", eta, low=2), np.arange(len(tried))
     if len(tried) == 0:
-        raise ValueError("tried is empty: there are no settings to compare")
+        raise ValueError("tried is empty: nothing can be compared")
     # your turn (stretch)
     raise NotImplementedError("successive_halving")
 

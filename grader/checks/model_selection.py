@@ -52,7 +52,7 @@ def each_its_own(code, rng):
     return np.sort(code.k_fold(7, 7, rng))
 
 
-@check("k_fold", given=six_to_three, expect=at_least(0.93, fair, "fairness"), forbids=SPLITTERS)
+@check("k_fold", given=six_to_three, expect=at_least(0.92, fair, "fairness"), forbids=SPLITTERS)
 def every_deal(code, seed):
     """all deals are equally likely: over 1,000, any two samples meet equally often"""
     rng = np.random.default_rng(seed)
@@ -82,7 +82,7 @@ def shares_of_classes(code, rng):
 def shares_of_all(code, rng):
     """of all samples together too, where no class can be divided evenly"""
     y = rng.permutation(np.repeat([3, 7, 8, 9], [4, 7, 4, 10]))
-    return sizes(code.stratified_k_fold(y, 3, rng), 3)
+    return [sizes(code.stratified_k_fold(y, 3, rng), 3) for _ in range(6)]
 
 
 @check("stratified_k_fold", expect=exactly, forbids=SPLITTERS)
@@ -96,7 +96,7 @@ def one_of_each(code, rng):
 @check(
     "stratified_k_fold",
     given=two_classes_of_six,
-    expect=at_least(0.93, fair, "fairness"),
+    expect=at_least(0.92, fair, "fairness"),
     forbids=SPLITTERS,
 )
 def chance_within_a_class(code, y, seed):
@@ -236,13 +236,14 @@ def a_single_trial(code, rng):
 
 def evenly(values, known):
     """Return 1 less the largest departure from independent, even draws in the unit cube."""
-    rate, share = values.T
+    rate, share, depth = values.T
     U = np.column_stack([np.log(rate / 0.01) / math.log(1000), (share - 2) / 3])
     n, steps = len(U), np.arange(1, len(U) + 1) / len(U)
     gaps = [np.abs(np.sort(u) - steps).max() for u in U.T]
     tied = [abs(np.corrcoef(U.T)[0, 1]), *(abs(np.corrcoef(u[1:], u[:-1])[0, 1]) for u in U.T)]
     doubles = [1 - len(np.unique(u)) / n for u in U.T]
-    return 1 - max(*gaps, *tied, *doubles)
+    whole = np.abs([np.mean(depth == value) - 1 / 6 for value in range(1, 7)])
+    return 1 - max(*gaps, *tied, *doubles, *whole)
 
 
 @check(
@@ -255,7 +256,7 @@ def even_draws(code, seed):
     """each setting is drawn evenly over its scale, for itself, anew at each trial"""
     rng = np.random.default_rng(seed)
     tried, _ = code.random_search(lambda settings: 0.0, SPACE, 1000, rng)
-    return np.array([[settings["rate"], settings["share"]] for settings in tried])
+    return np.array([[s["rate"], s["share"], s["depth"]] for s in tried])
 
 
 @check("random_search", expect=exactly, forbids=SPLITTERS)
@@ -433,7 +434,7 @@ def nothing_to_learn(code):
 @check("expected_improvement", expect=close(1e-6, 1e-300))
 def little_hope(code):
     """far below the best there is little hope, but some"""
-    mean, sd = np.array([0.0, -3.0, -6.0, -40.0, 0.0]), np.array([1.0, 1.0, 1.0, 8.0, 1e-9])
+    mean, sd = np.array([0.0, -3.0, -5.0, -40.0, 0.0]), np.array([1.0, 1.0, 1.0, 8.0, 1e-9])
     return code.expected_improvement(mean, sd, 1e-9)
 
 
