@@ -45,8 +45,7 @@ def judge(check: Check, outcome: dict[str, Any], reference: Reference) -> Verdic
             if hole not in reference.may_change:
                 verdict.state = WRONG
                 verdict.notes.append(
-                    f"The result is right, but {hole} changed an array that was given to it: "
-                    "work on a copy."
+                    f"The result is right, but {hole} changed what was given to it: work on a copy."
                 )
     else:
         describe(verdict, difference)

@@ -126,17 +126,28 @@ class Watch:
             self.used[hole] = None
             if self.depth or hole in self.may_change:
                 return function(*args, **kwargs)
-            given = [a for a in (*args, *kwargs.values()) if isinstance(a, np.ndarray)]
-            before = [a.tobytes() for a in given]
+            given = [*args, *kwargs.values()]
+            before = contents(given)
             self.depth += 1
             try:
                 return function(*args, **kwargs)
             finally:
                 self.depth -= 1
-                if any(a.tobytes() != b for a, b in zip(given, before, strict=True)):
+                if contents(given) != before:
                     self.changed[hole] = None
 
         return call
+
+
+def contents(value: Any) -> Any:
+    """Return what arrays, lists and dicts hold, so that a change in them shows."""
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    if isinstance(value, dict):
+        return contents([part for pair in value.items() for part in pair])
+    if isinstance(value, list | tuple | set):
+        return [contents(part) for part in value]
+    return id(value), value  # another object differs by the first, before == is asked
 
 
 def arguments(function: Any, args: Any, kwargs: Any) -> list[list[str]]:
@@ -199,7 +210,7 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
         refusals[id(original)] = refuse
     undo = [
         (module, key, value)
-        for module in list(sys.modules.values())
+        for module in (list(sys.modules.values()) if refusals else ())
         for key, value in list(getattr(module, "__dict__", {}).items())
         if id(value) in refusals
     ]

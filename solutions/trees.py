@@ -160,8 +160,8 @@ def best_split(X, Y, weight, impurity=gini, min_leaf=1):
     cut[:, m - min_leaf :] = False
     if not cut.any():
         return -1, np.nan, 0.0
-    columns = [*(weight * Y.T), weight]
-    *left, n_left = [z[order].cumsum(axis=1)[:, :-1][cut] for z in columns]
+    Z = [*(weight * Y.T), weight]
+    *left, n_left = [z[order].cumsum(axis=1)[:, :-1][cut] for z in Z]
     total, n = weight @ Y, weight.sum()
     gains = gain(np.array(left).T, n_left, total, n, impurity)
     f, i = np.argwhere(cut)[gains.argmax()]

@@ -1,6 +1,7 @@
 """One fixture for all: `chapter` runs a test once for each chapter of the book."""
 
 import os
+import signal
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: two threads are slower
 
@@ -8,6 +9,10 @@ import pytest
 
 from bookdata.cache import NotFetched
 from grader.book import chapters
+
+# the background of a shell script has Ctrl-C ignored, and what is begun inherits that
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc):

@@ -208,13 +208,20 @@ def test_a_fault_of_the_audit_itself_is_told():
         list(all_of([lambda: 1 / 0]))
 
 
-def test_without_fork_everything_still_ends(answers, monkeypatch):
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_without_fork_everything_still_ends(answers, monkeypatch, handler):
+    """Also in the background of a shell script, which has Ctrl-C ignored."""
     monkeypatch.setenv("GRADER_WITHOUT", "fork")
+    before = signal.signal(signal.SIGINT, handler)
     jobs = [
         lambda: refusal(answers, with_sigmoid("while True:", "    pass"), quick(answers)),
         lambda: refusal(answers, CHAPTER.source, quick(answers, limit=60)),
     ]
-    assert dict(all_of(jobs)) == {0: ("extremes", "too slow"), 1: None}
+    try:
+        assert dict(all_of(jobs)) == {0: ("extremes", "too slow"), 1: None}
+        assert signal.getsignal(signal.SIGINT) == handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")

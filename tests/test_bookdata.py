@@ -27,6 +27,8 @@ KNOWN = {
     "diamonds": ([(53940,)] * 11, "8ef6f5b11935b064"),
     "digits": ([(1348, 64), (1348,), (449, 64), (449,)], "93f2e267e07665b5"),
     "fashion_mnist": ([(12000, 28, 28), (12000,), (2000, 28, 28), (2000,), 10], "a75299bea690e20c"),
+    "food_reviews": ([4000, (4000,), 1000, (1000,)], "058afdd54e0731b8"),
+    "languages": ([55665, (55665,), (55665,), (55665,), 98, 98, 98], "7248f13fe6a5466c"),
     "lending_club": ([(9857,)] * 24, "8962151c61d68180"),
     "mnist": ([(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)], "a8143f6020c73689"),
     "penguins": ([(344,)] * 9, "cd33916ca34190cf"),
@@ -173,6 +175,23 @@ def test_credit():
     data = bookdata.credit()
     assert data.bad.sum() == 1254 and np.isnan(data.income).sum() == 381
     assert np.count_nonzero(data.home == "") == 6 and set(data.records) == {"no", "yes"}
+
+
+def test_food_reviews_are_plain_lines():
+    data = bookdata.food_reviews()
+    assert data.great_train.sum() == 2600 and data.great_test.sum() == 658
+    assert not any(re.search("<br|</a>|\\s\\s", text) for text in data.texts_train)
+    assert sum(text in set(data.texts_train) for text in data.texts_test) == 7
+
+
+def test_a_message_is_held_out_in_all_languages_at_once():
+    data = bookdata.languages()
+    assert not set(data.message[data.train]) & set(data.message[~data.train])
+    assert np.bincount(data.language).min() >= 50 and "fy" not in data.codes
+    each = dict(zip(data.codes, zip(data.names, data.families, strict=True), strict=True))
+    assert each["gd"] == ("Scottish Gaelic", "Celtic") and len(each) == 98
+    german = {data.texts[i] for i in np.flatnonzero(data.language == data.codes.index("de"))}
+    assert "Montag" in german and not any("%(" in text or "</" in text for text in german)
 
 
 def test_lending_club():

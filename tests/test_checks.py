@@ -69,6 +69,14 @@ def test_two_edits_of_one_mistake_are_named_once():
     }
 
 
+def test_a_warning_of_the_reference_is_not_told(recwarn):
+    reference = Reference(chapters()[0])
+    check = next(iter(reference.checks.values()))
+    warn = "\nimport warnings\nwarnings.warn('from the reference')\n"
+    assert reference.run(check, reference.chapter.source + warn)["end"] == "returned"
+    assert not recwarn.list
+
+
 def test_every_check_can_fail(chapter):
     """A check that no known mistake fails is not known to check anything."""
     reference = reference_of(chapter)

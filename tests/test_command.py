@@ -209,10 +209,27 @@ def test_a_changed_argument_is_told(home):
     write(home, solved_with('z = as_floats(z, "z")\n    # your turn (core)', "z -= z.max()"))
     run = grader(home, "check", "softmax")
     assert run.returncode == 1
-    assert "The result is right, but softmax changed an array that was given to it" in re.sub(
+    assert "The result is right, but softmax changed what was given to it" in re.sub(
         r"\s+", " ", run.stdout
     )
     assert "This is how it looks" not in run.stdout  # a mistake with a right result explains none
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (lambda given: given["words"].pop(), True),
+        (lambda given: given["words"][0].sort(), True),
+        (lambda given: given.update(more=1), True),
+        (lambda given: given["words"].__setitem__(1, np.ones(2)), True),
+        (lambda given: given["words"][1].fill(1), True),
+        (lambda given: sorted(given["words"][0]), False),
+    ],
+)
+def test_a_list_or_dict_is_given_as_an_array_is(change, told):
+    watch = subject.Watch()
+    watch.watched("hole", change)({"words": [["b", "a"], np.zeros(2)]})
+    assert list(watch.changed) == ["hole"] * told
 
 
 # Names

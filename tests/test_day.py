@@ -2,7 +2,7 @@
 
     python tests/test_day.py
 
-prints the screens as they are now, for who changes the page.
+writes the screens into the page as they are now: after a chapter was added.
 """
 
 import os
@@ -24,6 +24,8 @@ PASSING = re.compile(
     r"\d+(?:\.\d+)? s\b|\d+ min \d+ s"  # what the clock says
     r"|\d\d:\d\d:\d\d|\d{1,2} [A-Z][a-z]+ \d{4}|(?:in \d days, )?on \d{1,2} [A-Z][a-z]+"
 )
+PAGE = ROOT / "press" / "pages" / "day.md"
+SCREEN = re.compile(r"(?<=^```text\n).*?(?=^```$)", re.M | re.S)
 HUNT = 9  # the seed of the hunt on the page
 
 
@@ -138,17 +140,32 @@ def plain(text):
     return PASSING.sub("…", text)
 
 
+def renewed(text, screen):
+    """Return what the page has to show: the screen from the text's first line to its last."""
+    old = {plain(line): line for line in text.splitlines()}
+    lines = [old.get(plain(line), line) for line in screen.rstrip().splitlines()]
+    first, last = list(old.values())[0], list(old.values())[-1]
+    lines = lines[lines.index(first) if first in lines else 0 :]
+    return "\n".join(lines[: lines.index(last) + 1 if last in lines else None]) + "\n"
+
+
 def test_every_screen_of_the_page_is_a_real_one(tmp_path):
-    page = (ROOT / "press" / "pages" / "day.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
+    shown = SCREEN.findall(PAGE.read_text(encoding="utf-8"))
     screens = list(Day(tmp_path).screens())
     assert len(shown) == len(screens)
     for text, (name, screen) in zip(shown, screens, strict=True):
-        assert plain(text) in plain(screen), f"the screen of {name} is now:\n{screen}"
+        told = f"python tests/test_day.py writes what the screen of {name} is now:\n{screen}"
+        assert plain(text) in plain(screen), told
+
+
+def test_a_screen_is_renewed_from_its_first_line_to_its_last_and_keeps_its_times():
+    text = "begins\nold\nafter 3.1 s\nends\n"
+    screen = "above\nbegins\nnew\nafter 7.9 s\nends\nbelow\n"
+    assert renewed(text, screen) == "begins\nnew\nafter 3.1 s\nends\n"
 
 
 def test_the_page_names_only_commands_that_there_are():
-    page = (ROOT / "press" / "pages" / "day.md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     named = set(re.findall(r"^grader (\w+)|`grader (\w+)", page, re.M))
     words = {first or second for first, second in named}
     assert len(words) > 10 and words <= set(" ".join(GROUPS.values()).split())
@@ -156,5 +173,7 @@ def test_the_page_names_only_commands_that_there_are():
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for name, screen in Day(Path(folder)).screens():
-            print(f"=== {name}\n{screen}")
+        screens = iter([screen for _, screen in Day(Path(folder)).screens()])
+    page = PAGE.read_text(encoding="utf-8")
+    page = SCREEN.sub(lambda shown: renewed(shown[0], next(screens)), page)
+    PAGE.write_text(page, encoding="utf-8", newline="\n")

