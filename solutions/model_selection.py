@@ -8,11 +8,9 @@ Throughout: n samples, k folds, d settings that are searched, m candidates.
     make(): a new model            score(model, X, y): a number
     evaluate(settings): their score, such as a mean over folds
 
-Sources: Stone (1974); Bergstra and Bengio (2012); Jamieson and Talwalkar
-(2016); Rasmussen and Williams, Gaussian Processes for Machine Learning
-(2006), chapters 2 and 5; Jones, Schonlau and Welch (1998); Hastie,
-Tibshirani and Friedman, The Elements of Statistical Learning (2nd ed.,
-2009), 7.10.
+Sources: Hastie, Tibshirani and Friedman, The Elements of Statistical
+Learning (2nd ed., 2009), 7.10; Rasmussen and Williams, Gaussian Processes
+for Machine Learning (2006), chapters 2 and 5.
 """
 
 import itertools
@@ -169,6 +167,8 @@ def settings_at(space, u):
     scale equal factors have equal shares. Two whole numbers make a whole
     setting, each of them, both ends too, with a piece of its own.
     """
+    if not space:
+        raise ValueError("space is empty: there is no setting to choose")
     u, found = as_vector(u, "u", exactly=len(space)), {}
     in_range("the least of u", u.min(), low=0)
     in_range("the largest of u", u.max(), high=1)

@@ -269,7 +269,7 @@ def trials_from_rng(code, rng):
 
 
 def table_of(code, scores, least, rungs, **eta):
-    """Return the table for scores (settings, rungs), and what was evaluated, sorted."""
+    """Return the table for scores (settings, rungs), what was evaluated, sorted, and the list."""
     asked, factor = [], eta.get("eta", 3)
 
     def evaluate(settings, amount):
@@ -279,7 +279,7 @@ def table_of(code, scores, least, rungs, **eta):
 
     tried = [{"name": i} for i in range(len(scores))]
     table = code.successive_halving(evaluate, tried, least, rungs, **eta)
-    return [tuple(row) for row in table], sorted(asked)
+    return [tuple(row) for row in table], sorted(asked), [one["name"] for one in tried]
 
 
 @check("successive_halving", forbids=SPLITTERS)

@@ -299,6 +299,7 @@ def test_folds_that_do_not_fit_are_refused(X, y, folds, sentence):
 @pytest.mark.parametrize(
     "space, sentence",
     [
+        ({}, "space is empty"),
         ({"a": (2, 2)}, "the upper end of a must be greater than 2, not 2"),
         ({"a": (0, 1, "log")}, "the lower end of a must be greater than 0"),
         ({"a": (1, 2, "square")}, 'the scale of a is "log" or left out'),
