@@ -255,17 +255,19 @@ def equals(code):
 
 @check("violating_pair")
 def nearly_twins(code):
-    """a curvature of 2^-17 is one: a hundredth in r is worth more there than 2 elsewhere"""
-    y, r = np.array([1.0, -1.0, -1.0]), np.array([1.0, 0.99, -1.0])
-    K = np.eye(3)
-    K[0, 1] = K[1, 0] = 1 - 2**-18
-    return told(code.violating_pair(K, r, np.zeros(3), *bounds(y, 1.0)))
+    """a curvature of 2^-36 is small, but above TINY, and counts as what it is"""
+    y, found = np.array([1.0, -1.0, -1.0]), []
+    for bend, fall in ((-17, -7), (-36, -17)):
+        K, r = np.eye(3), np.array([1.0, 1 - 2.0**fall, -1.0])
+        K[0, 1] = K[1, 0] = 1 - 2.0 ** (bend - 1)
+        found.append(told(code.violating_pair(K, r, np.zeros(3), *bounds(y, 1.0))))
+    return found
 
 
 @check("violating_pair")
 def small_bounds(code):
-    """where C is a hundred-thousandth there is room all the same, but none at a bound"""
-    y, C = np.array([1.0, 1.0, -1.0, -1.0]), 1e-5
+    """where C is 1e-11 there is room all the same, but none at a bound"""
+    y, C = np.array([1.0, 1.0, -1.0, -1.0]), 1e-11
     beta = np.array([C, C / 2, -C / 2, -C])
     r = np.array([2.0, 1.0, -1.0, -2.0])
     return told(code.violating_pair(np.eye(4), r, beta, *bounds(y, C)))
@@ -312,10 +314,13 @@ def to_a_bound(code, rng):
 
 @check("pair_step")
 def hardly_bent(code):
-    """a curvature of 2^-17 is one: with room for it, the step is to the top"""
-    K = np.array([[1.0, 1 - 2**-18], [1 - 2**-18, 1.0]])
-    y, r = np.array([1.0, -1.0]), np.array([2**-15, 0.0])
-    return float(code.pair_step(K, r, np.zeros(2), *bounds(y, 9.0), 0, 1))
+    """a curvature of 2^-36 is small, but above TINY, and counts as what it is"""
+    y, found = np.array([1.0, -1.0]), []
+    for bend in (-17, -36):
+        near, r = 1 - 2.0 ** (bend - 1), np.array([2.0 ** (bend + 2), 0.0])
+        K = np.array([[1.0, near], [near, 1.0]])
+        found.append(float(code.pair_step(K, r, np.zeros(2), *bounds(y, 9.0), 0, 1)))
+    return found
 
 
 @check("pair_step")
