@@ -161,7 +161,7 @@ def rbf_kernel(A, B, gamma):
     Hastie, Tibshirani and Friedman (2009), eq. 12.22.
     """
     A, B = as_matrix(A, "A"), as_matrix(B, "B")
-    most = np.finfo(A.dtype).max
+    most = float(np.finfo(A.dtype).max)
     gamma = float(in_range("gamma", gamma, above=0, high=most))
     # your turn (warm-up)
     raise NotImplementedError("rbf_kernel")
@@ -229,7 +229,7 @@ def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
     Parameters
     ----------
     K : array, shape (n, n)
-        Symmetric. In float32 a large C leaves r, and so the gap, inexact.
+        Symmetric. In float32 r drifts, and with a large C the gap does.
     y : array, shape (n,)
         -1 and 1, both of them.
     C : float
@@ -317,7 +317,7 @@ class SVC(TwoSided):
         """Find the support vectors among the rows of X (n, d)."""
         X = as_matrix(X)
         self.classes_, y = two_signs(X, y)
-        K = self.gram(X, X).astype(float)  # float32 loses a large C's r
+        K = np.asarray(self.gram(X, X), float)  # in float32 r would drift
         beta, b = smo(K, y, self.C, self.tolerance)
         self.support_ = np.flatnonzero(beta)
         self.vectors_, self.b_ = X[self.support_], X.dtype.type(b)

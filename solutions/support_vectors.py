@@ -180,7 +180,7 @@ def rbf_kernel(A, B, gamma):
     Hastie, Tibshirani and Friedman (2009), eq. 12.22.
     """
     A, B = as_matrix(A, "A"), as_matrix(B, "B")
-    most = np.finfo(A.dtype).max
+    most = float(np.finfo(A.dtype).max)
     gamma = float(in_range("gamma", gamma, above=0, high=most))
     # your turn (warm-up)
     # hint: In the exponent stands the squared distance, times -gamma.
@@ -224,7 +224,7 @@ def violating_pair(K, r, beta, lower, upper):
     # hint: fall = r[i] - r, but -np.inf where beta may not fall. Its
     # largest entry is the gap. Only entries above 0 promise a gain.
     # hint: The curvature is K_ii + K_jj - 2 K_ij, for all j at once with
-    # K.diagonal() and K[i]. It is at least TINY, also at one place.
+    # K.diagonal() and K[i]. Where it is below TINY, take TINY.
     i = np.where(beta < upper, r, -np.inf).argmax()
     fall = np.where(beta > lower, r[i] - r, -np.inf)  # (n,)
     curvature = np.maximum(K[i, i] + K.diagonal() - 2 * K[i], TINY)
@@ -268,7 +268,7 @@ def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
     Parameters
     ----------
     K : array, shape (n, n)
-        Symmetric. In float32 a large C leaves r, and so the gap, inexact.
+        Symmetric. In float32 r drifts, and with a large C the gap does.
     y : array, shape (n,)
         -1 and 1, both of them.
     C : float
@@ -370,7 +370,7 @@ class SVC(TwoSided):
         """Find the support vectors among the rows of X (n, d)."""
         X = as_matrix(X)
         self.classes_, y = two_signs(X, y)
-        K = self.gram(X, X).astype(float)  # float32 loses a large C's r
+        K = np.asarray(self.gram(X, X), float)  # in float32 r would drift
         beta, b = smo(K, y, self.C, self.tolerance)
         self.support_ = np.flatnonzero(beta)
         self.vectors_, self.b_ = X[self.support_], X.dtype.type(b)
@@ -486,7 +486,7 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
     # A.T @ (p - t) / n and the Hessian A.T S A / n with p * (1 - p) in S.
     # Add TINY * np.eye(2) to that, for scores that are all equal.
     # hint: theta = safe_step(theta, gradient, H, A, t), until the gradient
-    # is 0 within the tolerance; then not_converged(gradient) is raised.
+    # is 0 within the tolerance; after max_steps, not_converged(gradient).
     # hint: theta speaks of (z - middle) / scale. For z, the slope is
     # theta[0] / scale, and the shift theta[1] less that slope times middle.
     t = np.where(ones, (n_1 + 1) / (n_1 + 2), 1 / (n_0 + 2))  # (n,)
