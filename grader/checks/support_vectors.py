@@ -633,6 +633,13 @@ def already_there(code, rng):
 
 
 @check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
+def slope_like_the_tolerance(code):
+    """a slope that is exactly the tolerance is small enough: here a quarter, at the start"""
+    z, y = np.array([-1.0, 1.0, 1.0, -1.0]), np.array([0, 1, 1, 0])
+    return platt(code, z, y, tolerance=0.25)
+
+
+@check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
 def one_far_off(code):
     """one score far from all others: Newton's whole step leads uphill there, half of it does not"""
     z = np.append(np.linspace(-1, 1, 19), 10)
@@ -1307,6 +1314,12 @@ MISTAKES = [
         in_="platt_scaling",
         old="np.abs(gradient).max() <= tolerance",
         new="gradient.max() <= tolerance",
+    ),
+    Mistake(
+        "a slope that is exactly the tolerance is not small enough for it",
+        in_="platt_scaling",
+        old="<= tolerance",
+        new="< tolerance",
     ),
     Mistake(
         "the tolerance that is asked for plays no part",
