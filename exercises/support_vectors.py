@@ -9,9 +9,8 @@ Throughout: n samples, d features, k classes, s support vectors.
     r (n,) = y - K @ beta, the slope of the dual objective in each beta
     C () the most that a sample may pull    l2 () the penalty on w
 
-Sources: Cortes and Vapnik, Support-vector networks (1995); Fan, Chen and
-Lin, Working set selection using second order information (2005); Bottou
-and Lin, Support vector machine solvers (2007).
+Sources: Fan, Chen and Lin, Working set selection using second order
+information (2005); Bottou and Lin, Support vector machine solvers (2007).
 """
 
 import numpy as np
@@ -32,7 +31,6 @@ from solutions.inputs import (
 from solutions.logistic_regression import sigmoid
 
 TINY = 1e-12  # a curvature below it is taken for this
-MOST = np.finfo(float).max
 
 
 def soft_margin(X, y, w, b, l2):
@@ -163,7 +161,8 @@ def rbf_kernel(A, B, gamma):
     Hastie, Tibshirani and Friedman (2009), eq. 12.22.
     """
     A, B = as_matrix(A, "A"), as_matrix(B, "B")
-    gamma = float(in_range("gamma", gamma, above=0, high=MOST))
+    most = float(np.finfo(A.dtype).max)
+    gamma = float(in_range("gamma", gamma, above=0, high=most))
     # your turn (warm-up)
     raise NotImplementedError("rbf_kernel")
 
@@ -230,7 +229,7 @@ def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
     Parameters
     ----------
     K : array, shape (n, n)
-        Symmetric.
+        Symmetric. In float32 r drifts, and with a large C the gap does.
     y : array, shape (n,)
         -1 and 1, both of them.
     C : float
@@ -318,10 +317,11 @@ class SVC(TwoSided):
         """Find the support vectors among the rows of X (n, d)."""
         X = as_matrix(X)
         self.classes_, y = two_signs(X, y)
-        K = self.gram(X, X)
-        beta, self.b_ = smo(K, y, self.C, self.tolerance)
+        K = np.asarray(self.gram(X, X), float)  # in float32 r would drift
+        beta, b = smo(K, y, self.C, self.tolerance)
         self.support_ = np.flatnonzero(beta)
-        self.vectors_, self.beta_ = X[self.support_], beta[self.support_]
+        self.vectors_, self.b_ = X[self.support_], X.dtype.type(b)
+        self.beta_ = beta[self.support_].astype(X.dtype)
         return self
 
     def decision_function(self, X):
@@ -377,15 +377,14 @@ def class_scores(models, X):
     return np.column_stack([m.decision_function(X) for m in models])
 
 
-def safe_step(theta, slope, H, A, t):
-    """Move theta by Newton's step, halved until the log-loss falls."""
+def safe_step(theta, gradient, H, A, t):
+    """Move theta by Newton's step, halved until the mean log-loss falls."""
 
     def loss(place):
-        q = A @ place
-        return np.mean(np.logaddexp(0, q) - t * q)
+        return np.mean(np.logaddexp(0, A @ place) - t * (A @ place))
 
-    direction = np.linalg.solve(H, -slope)
-    return theta + backtracking(loss, theta, slope, direction) * direction
+    d = np.linalg.solve(H, -gradient)
+    return theta + backtracking(loss, theta, gradient, d) * d
 
 
 def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
@@ -399,7 +398,8 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
         Their labels, two different ones; sorted, the second has the high
         scores.
     tolerance, max_steps
-        As in smo; the gap is here the largest slope of the mean loss.
+        As in smo; the gap is the largest size of a slope of the mean loss,
+        for scaled scores. Below 1e-8, which is refused, rounding decides.
 
     Returns
     -------
@@ -413,7 +413,9 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
     """
     z = as_vector(z, "z").astype(float)
     ones = two_signs(z[:, None], y)[1] > 0  # (n,)
-    scale, middle = z.std() if np.ptp(z) else 1.0, z.mean()
+    in_range("tolerance", tolerance, low=1e-8)
+    far, middle = np.abs(z).max(), z.mean()
+    scale = far * (z / far).std() if np.ptp(z) else 1.0
     A = np.column_stack([(z - middle) / scale, np.ones(len(z))])
     n_1, n_0 = ones.sum(), (~ones).sum()
     theta = np.append(0.0, np.log((n_1 + 1) / (n_0 + 1)))  # slope, shift

@@ -9,9 +9,8 @@ Throughout: n samples, d features, k classes, s support vectors.
     r (n,) = y - K @ beta, the slope of the dual objective in each beta
     C () the most that a sample may pull    l2 () the penalty on w
 
-Sources: Cortes and Vapnik, Support-vector networks (1995); Fan, Chen and
-Lin, Working set selection using second order information (2005); Bottou
-and Lin, Support vector machine solvers (2007).
+Sources: Fan, Chen and Lin, Working set selection using second order
+information (2005); Bottou and Lin, Support vector machine solvers (2007).
 """
 
 import numpy as np
@@ -32,7 +31,6 @@ from solutions.inputs import (
 from solutions.logistic_regression import sigmoid
 
 TINY = 1e-12  # a curvature below it is taken for this
-MOST = np.finfo(float).max
 
 
 def soft_margin(X, y, w, b, l2):
@@ -182,7 +180,8 @@ def rbf_kernel(A, B, gamma):
     Hastie, Tibshirani and Friedman (2009), eq. 12.22.
     """
     A, B = as_matrix(A, "A"), as_matrix(B, "B")
-    gamma = float(in_range("gamma", gamma, above=0, high=MOST))
+    most = float(np.finfo(A.dtype).max)
+    gamma = float(in_range("gamma", gamma, above=0, high=most))
     # your turn (warm-up)
     # hint: In the exponent stands the squared distance, times -gamma.
     # hint: pairwise_squared_distances(A, B) has it for every pair.
@@ -225,8 +224,7 @@ def violating_pair(K, r, beta, lower, upper):
     # hint: fall = r[i] - r, but -np.inf where beta may not fall. Its
     # largest entry is the gap. Only entries above 0 promise a gain.
     # hint: The curvature is K_ii + K_jj - 2 K_ij, for all j at once with
-    # K.diagonal() and K[i], and at least TINY: two samples at one place
-    # have none.
+    # K.diagonal() and K[i]. Where it is below TINY, take TINY.
     i = np.where(beta < upper, r, -np.inf).argmax()
     fall = np.where(beta > lower, r[i] - r, -np.inf)  # (n,)
     curvature = np.maximum(K[i, i] + K.diagonal() - 2 * K[i], TINY)
@@ -270,7 +268,7 @@ def smo(K, y, C, tolerance=1e-3, max_steps=100_000):
     Parameters
     ----------
     K : array, shape (n, n)
-        Symmetric.
+        Symmetric. In float32 r drifts, and with a large C the gap does.
     y : array, shape (n,)
         -1 and 1, both of them.
     C : float
@@ -372,10 +370,11 @@ class SVC(TwoSided):
         """Find the support vectors among the rows of X (n, d)."""
         X = as_matrix(X)
         self.classes_, y = two_signs(X, y)
-        K = self.gram(X, X)
-        beta, self.b_ = smo(K, y, self.C, self.tolerance)
+        K = np.asarray(self.gram(X, X), float)  # in float32 r would drift
+        beta, b = smo(K, y, self.C, self.tolerance)
         self.support_ = np.flatnonzero(beta)
-        self.vectors_, self.beta_ = X[self.support_], beta[self.support_]
+        self.vectors_, self.b_ = X[self.support_], X.dtype.type(b)
+        self.beta_ = beta[self.support_].astype(X.dtype)
         return self
 
     def decision_function(self, X):
@@ -438,15 +437,14 @@ def class_scores(models, X):
     return np.column_stack([m.decision_function(X) for m in models])
 
 
-def safe_step(theta, slope, H, A, t):
-    """Move theta by Newton's step, halved until the log-loss falls."""
+def safe_step(theta, gradient, H, A, t):
+    """Move theta by Newton's step, halved until the mean log-loss falls."""
 
     def loss(place):
-        q = A @ place
-        return np.mean(np.logaddexp(0, q) - t * q)
+        return np.mean(np.logaddexp(0, A @ place) - t * (A @ place))
 
-    direction = np.linalg.solve(H, -slope)
-    return theta + backtracking(loss, theta, slope, direction) * direction
+    d = np.linalg.solve(H, -gradient)
+    return theta + backtracking(loss, theta, gradient, d) * d
 
 
 def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
@@ -460,7 +458,8 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
         Their labels, two different ones; sorted, the second has the high
         scores.
     tolerance, max_steps
-        As in smo; the gap is here the largest slope of the mean loss.
+        As in smo; the gap is the largest size of a slope of the mean loss,
+        for scaled scores. Below 1e-8, which is refused, rounding decides.
 
     Returns
     -------
@@ -474,26 +473,28 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
     """
     z = as_vector(z, "z").astype(float)
     ones = two_signs(z[:, None], y)[1] > 0  # (n,)
-    scale, middle = z.std() if np.ptp(z) else 1.0, z.mean()
+    in_range("tolerance", tolerance, low=1e-8)
+    far, middle = np.abs(z).max(), z.mean()
+    scale = far * (z / far).std() if np.ptp(z) else 1.0
     A = np.column_stack([(z - middle) / scale, np.ones(len(z))])
     n_1, n_0 = ones.sum(), (~ones).sum()
     theta = np.append(0.0, np.log((n_1 + 1) / (n_0 + 1)))  # slope, shift
     # your turn (stretch)
     # hint: The target t is (n_1 + 1) / (n_1 + 2) for the ones, and
     # 1 / (n_0 + 2) for the others: never quite 1, never quite 0.
-    # hint: p = sigmoid(A @ theta); the mean loss has the slope
+    # hint: p = sigmoid(A @ theta); the mean loss has the gradient
     # A.T @ (p - t) / n and the Hessian A.T S A / n with p * (1 - p) in S.
     # Add TINY * np.eye(2) to that, for scores that are all equal.
-    # hint: theta = safe_step(theta, slope, H, A, t), until the slope is 0
-    # within the tolerance; after max_steps, raise not_converged(slope).
+    # hint: theta = safe_step(theta, gradient, H, A, t), until the gradient
+    # is 0 within the tolerance; after max_steps, not_converged(gradient).
     # hint: theta speaks of (z - middle) / scale. For z, the slope is
     # theta[0] / scale, and the shift theta[1] less that slope times middle.
     t = np.where(ones, (n_1 + 1) / (n_1 + 2), 1 / (n_0 + 2))  # (n,)
     for _ in range(max_steps):
         p = sigmoid(A @ theta)
-        slope = A.T @ (p - t) / len(t)  # (2,)
-        if np.abs(slope).max() <= tolerance:
+        gradient = A.T @ (p - t) / len(t)  # (2,)
+        if np.abs(gradient).max() <= tolerance:
             return theta[0] / scale, theta[1] - theta[0] / scale * middle
         H = (A.T * (p * (1 - p))) @ A / len(t) + TINY * np.eye(2)
-        theta = safe_step(theta, slope, H, A, t)
-    raise not_converged(slope)
+        theta = safe_step(theta, gradient, H, A, t)
+    raise not_converged(gradient)

@@ -55,6 +55,14 @@ def right_but_near(code):
     return code.hinge_subgradient(X, y, np.array([0.5]), 0.25, 0.5)
 
 
+@check("hinge_subgradient")
+def bias_decides(code):
+    """the bias is part of the score: it takes one sample out of the street and another into it"""
+    X, y = np.array([[0.5], [-1.5]]), np.array([1, -1])
+    w = np.array([1.0])
+    return [code.hinge_subgradient(X[[i]], y[[i]], w, b, 0.0) for i in (0, 1) for b in (0.0, 0.75)]
+
+
 @check("hinge_subgradient", expect=close(1e-4, 1e-6))
 def slopes_in_single_precision(code, rng):
     """float32 stays float32"""
@@ -77,6 +85,14 @@ def weak_penalty(code, rng):
     """a weak penalty means long first steps, and a mean that forgets them"""
     X, y = two_clouds(rng)
     model = code.Pegasos(0.001, steps=200, seed=1).fit(X, y)
+    return model.w_, model.b_
+
+
+@check("Pegasos.fit", forbids=["sklearn.linear_model", "sklearn.svm"])
+def every_step(code, rng):
+    """500 steps are taken where 500 are asked for"""
+    X, y = two_clouds(rng)
+    model = code.Pegasos(0.1, steps=500, seed=2).fit(X, y)
     return model.w_, model.b_
 
 
@@ -146,11 +162,18 @@ def one_place(code, rng):
     return code.rbf_kernel(A, A, 4.0), code.rbf_kernel(A[:1], A[1:], 4.0)
 
 
+@check("rbf_kernel", forbids=["sklearn.metrics"])
+def tiny_and_huge(code, rng):
+    """gamma may be a millionth or a million"""
+    A, B = rng.normal(size=(3, 2)), rng.normal(size=(2, 2))
+    return code.rbf_kernel(A, B, 1e-6), code.rbf_kernel(A / 1000, B / 1000, 1e6)
+
+
 @check("rbf_kernel", expect=close(1e-4, 1e-6), forbids=["sklearn.metrics"])
 def kernel_in_single_precision(code, rng):
     """float32 stays float32"""
     A = rng.normal(size=(4, 2)).astype(np.float32)
-    K = code.rbf_kernel(A, A[:3], np.float64(0.5))
+    K = code.rbf_kernel(A, A[:3], np.float64(0.3))
     return K, str(np.asarray(K).dtype)
 
 
@@ -169,6 +192,14 @@ def told(pair):
     """Return i, j and the gap as plain numbers."""
     i, j, gap = pair
     return int(i), int(j), float(gap)
+
+
+@check("violating_pair")
+def four_strangers(code):
+    """K is the identity; the largest r may not rise, and the smallest may not fall"""
+    y, r = np.array([1.0, 1.0, -1.0, -1.0]), np.array([0.5, 1.0, -0.25, -1.0])
+    beta = np.array([0.5, 2.0, -0.5, -2.0])
+    return told(code.violating_pair(np.eye(4), r, beta, *bounds(y, 2.0)))
 
 
 @check("violating_pair")
@@ -216,6 +247,33 @@ def near_or_far(code):
 
 
 @check("violating_pair")
+def equals(code):
+    """of equals the first is taken, as i and as j"""
+    y = np.array([-1.0, 1.0, -1.0, 1.0, -1.0])
+    return told(code.violating_pair(np.eye(5), y.copy(), np.zeros(5), *bounds(y, 1.0)))
+
+
+@check("violating_pair")
+def nearly_twins(code):
+    """a curvature of 2^-36 is small, but above TINY, and counts as what it is"""
+    y, found = np.array([1.0, -1.0, -1.0]), []
+    for bend, fall in ((-17, -7), (-36, -17)):
+        K, r = np.eye(3), np.array([1.0, 1 - 2.0**fall, -1.0])
+        K[0, 1] = K[1, 0] = 1 - 2.0 ** (bend - 1)
+        found.append(told(code.violating_pair(K, r, np.zeros(3), *bounds(y, 1.0))))
+    return found
+
+
+@check("violating_pair")
+def small_bounds(code):
+    """where C is 1e-11 there is room all the same, but none at a bound"""
+    y, C = np.array([1.0, 1.0, -1.0, -1.0]), 1e-11
+    beta = np.array([C, C / 2, -C / 2, -C])
+    r = np.array([2.0, 1.0, -1.0, -2.0])
+    return told(code.violating_pair(np.eye(4), r, beta, *bounds(y, C)))
+
+
+@check("violating_pair")
 def nothing_left(code):
     """where no pair is wrong the gap says so: it is not above 0"""
     y, beta = np.array([1.0, 1.0, -1.0, -1.0]), np.array([1.0, 0.0, -1.0, 0.0])
@@ -252,6 +310,17 @@ def to_a_bound(code, rng):
         for beta in ([0.75, 0.5], [0.25, 0.125], [-0.125, -0.25], [-0.5, 0.375])
         for y in ([1 if beta[0] > 0 else -1, 1 if beta[1] > 0 else -1],)
     ]
+
+
+@check("pair_step")
+def hardly_bent(code):
+    """a curvature of 2^-36 is small, but above TINY, and counts as what it is"""
+    y, found = np.array([1.0, -1.0]), []
+    for bend in (-17, -36):
+        near, r = 1 - 2.0 ** (bend - 1), np.array([2.0 ** (bend + 2), 0.0])
+        K = np.array([[1.0, near], [near, 1.0]])
+        found.append(float(code.pair_step(K, r, np.zeros(2), *bounds(y, 9.0), 0, 1)))
+    return found
 
 
 @check("pair_step")
@@ -311,6 +380,20 @@ def hard_street(code):
     return two, solved(code, x @ x.T, y, np.inf)
 
 
+@check("smo", expect=close(1e-5, 1e-14), forbids=LIBSVM)
+def near_and_far(code):
+    """an infinite C has no limit: samples close together pull hard, far apart hardly at all"""
+    streets = np.array([[0.0, 0.05], [3000.0, 4200.0], [30000.0, 54000.0]])
+    return [solved(code, np.outer(x, x), np.array([-1.0, 1.0]), np.inf) for x in streets]
+
+
+@check("smo", expect=TO_SIX, forbids=LIBSVM)
+def far_on_the_wrong_side(code):
+    """a sample whose score is more than a hundred off pulls the street round"""
+    x, y = np.array([0.0, 1.0, 300.0]), np.array([-1.0, 1.0, -1.0])
+    return solved(code, np.outer(x, x), y, 0.5)
+
+
 @check("smo", expect=raises(RuntimeError), forbids=LIBSVM)
 def no_time(code):
     """after max_steps looks for a pair it raises RuntimeError"""
@@ -339,11 +422,11 @@ def some_problems(rng):
     return {"K": K, "y": y}, (K, y)
 
 
-def optimality(found, known):
+def optimality(found, known, C=2.0):
     """Return minus the largest gap, from scratch; minus infinity where a rule is broken."""
     gaps = []
     for beta, K, y in zip(found, *known, strict=True):
-        (lower, upper), slack = bounds(y, 2.0), 1e-9
+        (lower, upper), slack = bounds(y, C), 1e-9 * C
         if abs(beta.sum()) > slack or (beta < lower - slack).any() or (beta > upper + slack).any():
             return -np.inf
         r = y - K @ beta
@@ -356,6 +439,24 @@ def far_enough(code, K, y):
     """it goes on until the gap is at most the tolerance"""
     pairs = zip(K, y, strict=True)
     return np.array([code.smo(k, u, 2.0, tolerance=0.05, max_steps=5000)[0] for k, u in pairs])
+
+
+def long_problem(rng):
+    """Return a problem that takes thousands of steps, whatever is drawn."""
+    X, y = np.random.default_rng(2).normal(size=(20, 2)), np.where(np.arange(20) % 2, 1.0, -1.0)
+    K = near(X, X, 0.1)
+    return {"K": K, "y": y}, (K[None], y[None])
+
+
+def long_optimality(found, known):
+    """Return the same for an answer to the long problem."""
+    return optimality(found[None], known, 1e3)
+
+
+@check("smo", given=long_problem, expect=at_least(-1.1e-3, long_optimality), forbids=LIBSVM)
+def thousands_of_steps(code, K, y):
+    """where thousands of steps are wanted it takes them"""
+    return code.smo(K, y, 1e3, tolerance=1e-3)[0]
 
 
 @check("smo", forbids=LIBSVM)
@@ -391,6 +492,16 @@ def one_vector(code, rng):
     return model.decision_function(X[:1]), model.decision_function(X + 1000)
 
 
+@check("SVC.decision_function", forbids=["sklearn.svm"])
+def nothing_remembered(code, rng):
+    """other rows have other scores, and after a second fit the same rows have; they may be large"""
+    model, X = model_with(code, rng)
+    found = [model.decision_function(X), model.decision_function(X + 0.5)]
+    model.vectors_, model.beta_ = rng.normal(size=(4, 2)), 300 * rng.normal(size=4)
+    model.b_ = -80.0
+    return *found, model.decision_function(X + 0.5), model.decision_function(X)
+
+
 @check("SVC.decision_function", expect=close(1e-4, 1e-5), forbids=["sklearn.svm"])
 def scores_in_single_precision(code, rng):
     """float32 stays float32"""
@@ -414,9 +525,10 @@ class Means:
 
 
 def scores_of(code, X, y, make=Means):
-    """Return the classes and each model's scores of a few rows."""
+    """Return the classes, how many models there are, and twice their scores of a few rows."""
     classes, models = code.one_vs_rest(make, X, y)
-    return classes, [model.decision_function(X[:4]) for model in models]
+    twice = [[model.decision_function(X[:4]) for model in models] for _ in range(2)]
+    return classes, len(models), twice
 
 
 @check("one_vs_rest", forbids=["sklearn.multiclass"])
@@ -432,6 +544,13 @@ def labels_of_any_kind(code, rng):
     X, place = rng.normal(size=(12, 2)), rng.permutation(np.arange(12) % 3)
     words, numbers = np.array(["oak", "ash", "yew"]), np.array([7, -2, 3])
     return scores_of(code, X, words[place]), scores_of(code, X, numbers[place])
+
+
+@check("one_vs_rest", forbids=["sklearn.multiclass"])
+def many_classes(code, rng):
+    """of seven classes each has a model"""
+    X, y = rng.normal(size=(21, 2)), rng.permutation(np.arange(21) % 7)
+    return scores_of(code, X, y)
 
 
 @check("one_vs_rest", forbids=["sklearn.multiclass"])
@@ -461,18 +580,24 @@ def noisy(rng, n=40):
 TO_FIVE = close(1e-4, 1e-5)
 
 
+def platt(code, z, y, **settings):
+    """Return slope and shift as plain numbers, whatever they come in."""
+    slope, shift = code.platt_scaling(z, y, **settings)
+    return float(slope), float(shift)
+
+
 @check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
 def sigmoid_of_scores(code, rng):
     """slope and shift for scores that overlap"""
     z, y = noisy(rng)
-    return code.platt_scaling(z, y)
+    return platt(code, z, y)
 
 
 @check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
 def told_apart(code):
     """scores that tell the labels apart have a finite slope, thanks to the targets"""
     z, y = np.array([-2.0, -1.0, -1.5, 1.0, 3.0]), np.array(["no", "no", "no", "yes", "yes"])
-    return code.platt_scaling(z, y)
+    return platt(code, z, y)
 
 
 @check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
@@ -481,7 +606,7 @@ def other_units(code, rng):
     z, y = noisy(rng)
     found = []
     for unit, start in ((1e-6, 0.0), (50.0, -400.0)):
-        slope, shift = code.platt_scaling(start + unit * z, y)
+        slope, shift = platt(code, start + unit * z, y)
         found.append((slope * unit, shift + slope * start))
     return found
 
@@ -489,22 +614,52 @@ def other_units(code, rng):
 @check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
 def all_equal(code):
     """scores that are all equal say nothing: the slope is 0"""
-    return code.platt_scaling(np.full(5, 0.1), np.array([0, 1, 0, 0, 1]))
+    return platt(code, np.full(5, 0.1), np.array([0, 1, 0, 0, 1]))
 
 
 @check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
 def as_many_of_each(code, rng):
     """as many of one label as of the other"""
     z = rng.normal(size=12)
-    return code.platt_scaling(z + np.arange(12) % 2, np.arange(12) % 2)
+    return platt(code, z + np.arange(12) % 2, np.arange(12) % 2)
 
 
 @check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
 def already_there(code, rng):
     """it begins at the slope 0 and stays there if that is within the tolerance"""
     z, y = noisy(rng)
-    same = code.platt_scaling(np.full(4, 0.5), np.array([0, 1, 0, 1]), tolerance=0.0)
-    return same, code.platt_scaling(z, y, tolerance=0.9)
+    same = platt(code, np.full(4, 0.5), np.array([0, 1, 0, 1]), tolerance=1e-8)
+    return same, platt(code, z, y, tolerance=0.9)
+
+
+@check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
+def slope_like_the_tolerance(code):
+    """a slope that is exactly the tolerance is small enough: here a quarter, at the start"""
+    z, y = np.array([-1.0, 1.0, 1.0, -1.0]), np.array([0, 1, 1, 0])
+    return platt(code, z, y, tolerance=0.25)
+
+
+@check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
+def one_far_off(code):
+    """one score far from all others: Newton's whole step leads uphill there, half of it does not"""
+    z = np.append(np.linspace(-1, 1, 19), 10)
+    return platt(code, z, np.arange(20) == 19)
+
+
+@check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
+def thousands(code, rng):
+    """thousands of scores that tell the labels apart: the targets are within 0.001 of 0 and 1"""
+    y = np.arange(4000) % 2
+    return platt(code, rng.uniform(0.2, 1, size=4000) * (2 * y - 1), y, tolerance=1e-8)
+
+
+@check("platt_scaling", expect=TO_FIVE, forbids=["sklearn.calibration", *LIBSVM])
+def the_largest_slope(code):
+    """the tolerance is held against the larger of the two sizes, here of 0.0316 and 0.0198"""
+    z, y = np.array([0.0, 1.0, 0.0, 1.0, 2.0, 1.0, 0.0]), np.arange(7) == 3
+    stays = [platt(code, up * z, y, tolerance=0.034) for up in (1, -1)]
+    moves = [np.sign(platt(code, up * z, y, tolerance=0.028)[0]) for up in (1, -1)]
+    return stays, moves
 
 
 @check("platt_scaling", forbids=["sklearn.calibration", *LIBSVM])
@@ -578,6 +733,24 @@ MISTAKES = [
         in_="hinge_subgradient",
         old="X.T @ pull / len(y)",
         new="X.T @ pull.astype(float) / len(y)",
+    ),
+    Mistake(
+        "the bias has no part in who pulls",
+        in_="hinge_subgradient",
+        old="y * z < 1",
+        new="y * (X @ w) < 1",
+    ),
+    Mistake(
+        "the slope in the bias has the wrong sign",
+        in_="hinge_subgradient",
+        old="pull.mean()",
+        new="-pull.mean()",
+    ),
+    Mistake(
+        "the penalty's slope has a factor 2: its half has been forgotten",
+        in_="hinge_subgradient",
+        old="l2 * w",
+        new="2 * l2 * w",
     ),
     Mistake(
         "the last place comes out instead of the mean",
@@ -665,6 +838,48 @@ MISTAKES = [
         in_="Pegasos.fit",
         old="return self",
         new="return None",
+    ),
+    Mistake(
+        "the step is 1 / (l2 * (t + 1)), though t counts from 1",
+        in_="Pegasos.fit",
+        old="y[i] / (l2 * t)",
+        new="y[i] / (l2 * (t + 1))",
+    ),
+    Mistake(
+        "the mean takes the place before the step, not the one after it",
+        in_="Pegasos.fit",
+        old=(
+            "            pulls = y[i] * (A[i] @ theta) < 1\n"
+            "            theta = (1 - 1 / t) * theta\n"
+            "            if pulls:\n"
+            "                theta = theta + y[i] / (l2 * t) * A[i]\n"
+            "            mean = mean + 2 / (t + 1) * (theta - mean)\n"
+        ),
+        new=(
+            "            pulls = y[i] * (A[i] @ theta) < 1\n"
+            "            mean = mean + 2 / (t + 1) * (theta - mean)\n"
+            "            theta = (1 - 1 / t) * theta\n"
+            "            if pulls:\n"
+            "                theta = theta + y[i] / (l2 * t) * A[i]\n"
+        ),
+    ),
+    Mistake(
+        "the sum of the weighted places is not divided by the sum of the weights",
+        in_="Pegasos.fit",
+        old="mean + 2 / (t + 1) * (theta - mean)",
+        new="mean + t * theta",
+    ),
+    Mistake(
+        "the bias does not shrink: it is a weight like the others here",
+        in_="Pegasos.fit",
+        old="theta = (1 - 1 / t) * theta",
+        new="theta = np.append((1 - 1 / t) * theta[:-1], theta[-1:])",
+    ),
+    Mistake(
+        "a pull is divided by n: the one sample stands for all of them",
+        in_="Pegasos.fit",
+        old="y[i] / (l2 * t)",
+        new="y[i] / (n * l2 * t)",
     ),
     Mistake(
         "the sign of the exponent is lost: it grows with the distance",
@@ -771,6 +986,48 @@ MISTAKES = [
         new="len(r) - 1 - np.where(beta < upper, r, -np.inf)[::-1].argmax()",
     ),
     Mistake(
+        "a beta that is at its bound may move beyond it: < and >, not <= and >=",
+        in_="violating_pair",
+        old=(
+            "np.where(beta < upper, r, -np.inf).argmax()\n"
+            "    fall = np.where(beta > lower, r[i] - r, -np.inf)"
+        ),
+        new=(
+            "np.where(beta <= upper, r, -np.inf).argmax()\n"
+            "    fall = np.where(beta >= lower, r[i] - r, -np.inf)"
+        ),
+    ),
+    Mistake(
+        "i is a position among those that may rise, not among all",
+        in_="violating_pair",
+        old="np.where(beta < upper, r, -np.inf).argmax()",
+        new="r[beta < upper].argmax()",
+    ),
+    Mistake(
+        "the bounds are exchanged: to rise needs room below upper, to fall room above lower",
+        in_="violating_pair",
+        old=(
+            "np.where(beta < upper, r, -np.inf).argmax()\n"
+            "    fall = np.where(beta > lower, r[i] - r, -np.inf)"
+        ),
+        new=(
+            "np.where(beta > lower, r, -np.inf).argmax()\n"
+            "    fall = np.where(beta < upper, r[i] - r, -np.inf)"
+        ),
+    ),
+    Mistake(
+        "TINY is added to every curvature, and a negative one stays negative",
+        in_="violating_pair",
+        old="np.maximum(K[i, i] + K.diagonal() - 2 * K[i], TINY)",
+        new="K[i, i] + K.diagonal() - 2 * K[i] + TINY",
+    ),
+    Mistake(
+        "of equal candidates for j the last is taken, not the first",
+        in_="violating_pair",
+        old="(np.maximum(fall, 0) ** 2 / curvature).argmax()",
+        new="len(r) - 1 - (np.maximum(fall, 0) ** 2 / curvature)[::-1].argmax()",
+    ),
+    Mistake(
         "it goes to the top of the parabola, whatever the bounds",
         in_="pair_step",
         old="min(top, upper[i] - beta[i], beta[j] - lower[j])",
@@ -819,6 +1076,12 @@ MISTAKES = [
         in_="pair_step",
         old="max(K[i, i] + K[j, j] - 2 * K[i, j], TINY)",
         new="K[i, i] + K[j, j] - 2 * K[i, j]",
+    ),
+    Mistake(
+        "the step goes half the way to the top",
+        in_="pair_step",
+        old="top = (r[i] - r[j])",
+        new="top = 0.5 * (r[i] - r[j])",
     ),
     Mistake(
         "r is not kept up to date with the beta that falls",
@@ -897,6 +1160,24 @@ MISTAKES = [
         in_="smo",
         old="for _ in range(max_steps):",
         new="beta = beta.astype(float)\n    for _ in range(max_steps):",
+    ),
+    Mistake(
+        "r changes by the sum of two rows of K: beta_j falls, so its row counts the other way",
+        in_="smo",
+        old="(K[i] - K[j])",
+        new="(K[i] + K[j])",
+    ),
+    Mistake(
+        "b is the mean r of all support vectors, also of those at their bound",
+        in_="smo",
+        old="return beta, bias(r, beta, lower, upper)",
+        new="return beta, r[beta != 0].mean()",
+    ),
+    Mistake(
+        "b is the r of a sample between its bounds, and there need not be one",
+        in_="smo",
+        old="return beta, bias(r, beta, lower, upper)",
+        new="return beta, r[(beta > lower) & (beta < upper)][0]",
     ),
     Mistake(
         "the bias is left out",
@@ -1018,8 +1299,8 @@ MISTAKES = [
     Mistake(
         "it takes one step of Newton and no more",
         in_="platt_scaling",
-        old="theta = safe_step(theta, slope, H, A, t)",
-        new="theta = safe_step(theta, slope, H, A, t)\n"
+        old="theta = safe_step(theta, gradient, H, A, t)",
+        new="theta = safe_step(theta, gradient, H, A, t)\n"
         "        return theta[0] / scale, theta[1] - theta[0] / scale * middle",
     ),
     Mistake(
@@ -1031,8 +1312,14 @@ MISTAKES = [
     Mistake(
         "a slope below 0 passes for a small one: its size is what counts",
         in_="platt_scaling",
-        old="np.abs(slope).max() <= tolerance",
-        new="slope.max() <= tolerance",
+        old="np.abs(gradient).max() <= tolerance",
+        new="gradient.max() <= tolerance",
+    ),
+    Mistake(
+        "a slope that is exactly the tolerance is not small enough for it",
+        in_="platt_scaling",
+        old="<= tolerance",
+        new="< tolerance",
     ),
     Mistake(
         "the tolerance that is asked for plays no part",
@@ -1043,7 +1330,7 @@ MISTAKES = [
     Mistake(
         "an unfinished answer comes out as if it were one, without an error",
         in_="platt_scaling",
-        old="raise not_converged(slope)",
+        old="raise not_converged(gradient)",
         new="return theta[0] / scale, theta[1] - theta[0] / scale * middle",
     ),
     Mistake(
@@ -1057,6 +1344,36 @@ MISTAKES = [
         in_="platt_scaling",
         old="return theta[0] / scale, theta[1] - theta[0] / scale * middle",
         new="return -theta[0] / scale, theta[0] / scale * middle - theta[1]",
+    ),
+    Mistake(
+        "the whole step is taken, also where it leads uphill",
+        in_="platt_scaling",
+        old="theta = safe_step(theta, gradient, H, A, t)",
+        new="theta = theta - np.linalg.solve(H, gradient)",
+    ),
+    Mistake(
+        "the target of the zeros counts the ones",
+        in_="platt_scaling",
+        old="1 / (n_0 + 2)",
+        new="1 / (n_1 + 2)",
+    ),
+    Mistake(
+        "the target of the ones counts the zeros",
+        in_="platt_scaling",
+        old="(n_1 + 1) / (n_1 + 2)",
+        new="(n_0 + 1) / (n_0 + 2)",
+    ),
+    Mistake(
+        "the middle of the scores is added to the shift, not taken off",
+        in_="platt_scaling",
+        old="theta[1] - theta[0]",
+        new="theta[1] + theta[0]",
+    ),
+    Mistake(
+        "the slope in the shift is still that of the scaled scores",
+        in_="platt_scaling",
+        old="theta[1] - theta[0] / scale * middle",
+        new="theta[1] - theta[0] * middle",
     ),
 ]
 

@@ -312,6 +312,11 @@ def test_a_model_that_has_seen_nothing_says_so(model):
         (lambda: platt_scaling([0.1, np.nan], [1, 0]), r"z\[1\] is nan"),
         (lambda: platt_scaling([0.1, 0.2, 0.3], [1, 0]), r"\(3,\).*\(2,\)"),
         (lambda: platt_scaling([], []), r"\(1 or more,\)"),
+        (
+            lambda: platt_scaling([0.1, 0.2], [0, 1], tolerance=1e-12),
+            "tolerance must be at least 1e",
+        ),
+        (lambda: rbf_kernel(np.ones((2, 1), np.float32), np.ones((2, 1)), 1e300), "at most 3.4"),
     ],
 )
 def test_bad_arguments_are_refused_with_a_sentence(call, sentence):
@@ -350,6 +355,33 @@ def test_digits_in_single_precision_are_the_same():
         double.decision_function(X_test),
         atol=5e-3,
     )
+
+
+def test_a_large_fee_in_single_precision_is_solved_all_the_same(birds):
+    X, species = birds
+    y, C = np.where(species == "Adelie", 1.0, -1.0), 300.0
+    model = SVC(C=C, kernel=linear).fit(X.astype(np.float32), y)
+    assert model.beta_.dtype == np.float32
+    beta = np.zeros(len(y))
+    beta[model.support_] = model.beta_
+    K = linear(X.astype(np.float32), X.astype(np.float32)).astype(float)
+    assert gap(K, y, beta, C) <= 5e-3  # smo in float32 leaves 0.08
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-200, 1e200, 1e300])
+def test_platt_scaling_takes_scores_of_any_size(unit):
+    z, y = np.array([-3.0, -1.0, 0.5, 1.0, 2.0, 4.0, 1.5]), np.array([0, 0, 1, 0, 1, 1, 0])
+    slope, shift = platt_scaling(z, y)
+    assert platt_scaling(unit * z, y) == pytest.approx((slope / unit, shift), rel=1e-9)
+
+
+def test_platt_scaling_reaches_the_smallest_tolerance_it_takes():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(4, 400))
+        y = rng.permutation(np.arange(n) % int(rng.integers(2, min(n, 40))) == 0)
+        z = rng.standard_t(1.5, size=n) + rng.uniform(0, 8) * y
+        assert np.isfinite(platt_scaling(z, y, tolerance=1e-8)).all()
 
 
 def test_labels_may_be_words():

@@ -134,7 +134,9 @@ def platt_scaling(z, y, tolerance=1e-7, max_steps=100):
     """Newton's method in two letters, with halving, as in the note of 2007."""
     z = as_vector(z, "z").astype(float)
     ones = two_signs(z[:, None], y)[1] > 0
-    scale, middle = max(np.ptp(z), 1e-300), float(np.mean(z))
+    scale, middle = 1.0, float(np.mean(z))
+    if np.ptp(z):
+        scale = math.sqrt(sum((z - middle) ** 2) / len(z))  # what the tolerance speaks of
     u = (z - middle) / scale if np.ptp(z) else np.zeros(len(z))
     many, few = int(np.sum(ones)), int(np.sum(~ones))
     t = np.full(len(z), 1 / (few + 2))
