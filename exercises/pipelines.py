@@ -194,11 +194,14 @@ def merged(model, X):
     return [np.union1d(*pair) for pair in zip(old, new, strict=True)]
 
 
-def positions(values, categories):
+def positions(values, categories, strict=False):
     """Return where values (n,) stand in sorted categories, -1: nowhere."""
     place = np.searchsorted(categories, values)  # (n,)
     place = np.minimum(place, len(categories) - 1)
-    return np.where(categories[place] == values, place, -1)
+    known = categories[place] == values
+    if strict and not known.all():
+        raise ValueError(f"fit never saw {values[~known][0]}")
+    return np.where(known, place, -1)
 
 
 class TargetEncoder(Transformer):
@@ -377,8 +380,7 @@ def find_leak(prepare, table, train):
 
     Returns
     -------
-    leaks : list of str
-        In the order of the table.
+    leaks : list of str, in the order of the table
 
     References
     ----------
@@ -439,5 +441,5 @@ def load(path):
     raise ValueError(f"{path} has version {version}; this code reads 1")
 
 
-KINDS = {kind.__name__: kind for kind in Transformer.__subclasses__()}
-KINDS |= {"Logit": Logit, "RunningMoments": RunningMoments}
+KINDS = [*Transformer.__subclasses__(), Logit, LogisticRegression]
+KINDS = {kind.__name__: kind for kind in [*KINDS, RunningMoments]}

@@ -196,15 +196,13 @@ class OneHotEncoder(Transformer):
         """
         X = as_columns(self, X)
         # your turn (core)
-        # hint: For each column, positions(values, categories) is (n,). If
-        # self.strict and some place is negative, raise a ValueError.
+        # hint: positions(X[:, j], categories, self.strict) says where the
+        # values of column j stand, (n,), and raises for you.
         # hint: place[:, None] == np.arange(k) is True once in each row,
         # and nowhere if place is -1. np.hstack joins the blocks.
         blocks = []
-        for values, categories in zip(X.T, self.categories_, strict=True):
-            place = positions(values, categories)  # (n,)
-            if self.strict and place.min() < 0:
-                raise ValueError(f"fit never saw {values[place.argmin()]}")
+        for j, categories in enumerate(self.categories_):
+            place = positions(X[:, j], categories, self.strict)  # (n,)
             blocks.append(place[:, None] == np.arange(len(categories)))
         return np.hstack(blocks).astype(float)
 
@@ -218,11 +216,14 @@ def merged(model, X):
     return [np.union1d(*pair) for pair in zip(old, new, strict=True)]
 
 
-def positions(values, categories):
+def positions(values, categories, strict=False):
     """Return where values (n,) stand in sorted categories, -1: nowhere."""
     place = np.searchsorted(categories, values)  # (n,)
     place = np.minimum(place, len(categories) - 1)
-    return np.where(categories[place] == values, place, -1)
+    known = categories[place] == values
+    if strict and not known.all():
+        raise ValueError(f"fit never saw {values[~known][0]}")
+    return np.where(known, place, -1)
 
 
 class TargetEncoder(Transformer):
@@ -425,8 +426,7 @@ def find_leak(prepare, table, train):
 
     Returns
     -------
-    leaks : list of str
-        In the order of the table.
+    leaks : list of str, in the order of the table
 
     References
     ----------
@@ -496,5 +496,5 @@ def load(path):
     raise ValueError(f"{path} has version {version}; this code reads 1")
 
 
-KINDS = {kind.__name__: kind for kind in Transformer.__subclasses__()}
-KINDS |= {"Logit": Logit, "RunningMoments": RunningMoments}
+KINDS = [*Transformer.__subclasses__(), Logit, LogisticRegression]
+KINDS = {kind.__name__: kind for kind in [*KINDS, RunningMoments]}

@@ -75,10 +75,10 @@ def in_chunks_of_unequal_size(code, rng):
 
 @check("StandardScaler.partial_fit", forbids=SKLEARN)
 def far_from_zero(code, rng):
-    """a spread of 1 around a hundred million is still a spread of 1"""
-    X = 1e8 + rng.normal(size=(30, 2))
+    """a spread of 1 around a million is still a spread of 1"""
+    X = 1e6 + rng.normal(size=(30, 2))
     model = code.StandardScaler().partial_fit(X[:10]).partial_fit(X[10:])
-    return model.mean_ - 1e8, model.scale_
+    return model.mean_ - 1e6, model.scale_
 
 
 @check("StandardScaler.partial_fit", forbids=SKLEARN)
@@ -551,26 +551,28 @@ MISTAKES = [
     Mistake(
         "a value never seen is taken for the category at which it would be inserted",
         in_="OneHotEncoder.transform",
-        old="place = positions(values, categories)  # (n,)",
-        new="place = np.minimum(np.searchsorted(categories, values), len(categories) - 1)",
+        old="place = positions(X[:, j], categories, self.strict)",
+        new="place = positions(X[:, j], categories, self.strict)\n"
+        "            at = np.searchsorted(categories, X[:, j])\n"
+        "            place = np.minimum(at, len(categories) - 1)",
     ),
     Mistake(
         "the categories are those of the rows at hand, so that the columns change with them",
         in_="OneHotEncoder.transform",
-        old="zip(X.T, self.categories_, strict=True)",
-        new="zip(X.T, map(np.unique, X.T), strict=True)",
+        old="enumerate(self.categories_)",
+        new="enumerate(map(np.unique, X.T))",
     ),
     Mistake(
         "strict plays no part",
         in_="OneHotEncoder.transform",
-        old="if self.strict and place.min() < 0:",
-        new="if False:",
+        old=", self.strict)",
+        new=")",
     ),
     Mistake(
         "a value never seen is refused even where it need not be",
         in_="OneHotEncoder.transform",
-        old="if self.strict and",
-        new="if",
+        old=", self.strict)",
+        new=", True)",
     ),
     Mistake(
         "the first category of each column gets no feature",
