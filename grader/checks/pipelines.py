@@ -185,6 +185,15 @@ def old_rows_and_new_ones_together(code, rng):
 
 
 @check("TargetEncoder.encode", forbids=SKLEARN)
+def asked_twice(code, rng):
+    """to encode teaches it nothing: the same rows get the same numbers again"""
+    X, y = categories(rng)
+    model = code.TargetEncoder(m=1.5).fit(X, y)
+    fold = rng.integers(-1, 5, size=8)
+    return model.encode(X[:8], fold), model.encode(X[:8], fold), model.transform(X[:3])
+
+
+@check("TargetEncoder.encode", forbids=SKLEARN)
 def hardly_and_heavily_smoothed(code, rng):
     """with m next to nothing it is the bare mean, with a huge m the prior"""
     X, y = categories(rng)
@@ -421,6 +430,17 @@ def gaps_are_equal_to_gaps(code, rng):
     return code.find_leak(unfilled, *cargo(rng))
 
 
+def hardly_any(table, train):
+    """Add next to nothing that the held-out rows have made."""
+    return table["size"][train] + 1e-12 * table["weight"].mean()
+
+
+@check("find_leak", expect=exactly)
+def a_leak_of_any_size(code, rng):
+    """a leak that moves the twelfth digit is a leak"""
+    return code.find_leak(hardly_any, *cargo(rng))
+
+
 @check("find_leak", expect=exactly)
 def one_column_at_a_time(code, rng):
     """each table that is tried differs in one column, and none in a training row"""
@@ -445,7 +465,7 @@ MISTAKES = [
         "a gap is filled with the mean of the rows at hand, not of those that were fitted",
         in_="SimpleImputer.transform",
         old="np.where(missing, self.fill_, X)",
-        new="np.where(missing, np.nan_to_num(np.nansum(X, axis=0) / (~missing).sum(axis=0)), X)",
+        new="np.where(missing, np.nanmean(X, axis=0), X)",
         lesson="On the rows that were fitted both means are the same, so nothing shows in "
         "training. A transform that computes a mean, a spread or a maximum of its argument learns "
         "from rows that it is to be judged on: what it may use was stored by fit, under names "
@@ -644,6 +664,12 @@ MISTAKES = [
         new="(total / np.maximum(count, 1)).sum(axis=1) / (count > 0).sum(axis=1)",
     ),
     Mistake(
+        "what was learned is overwritten on the way, so that a second call finds something else",
+        in_="TargetEncoder.encode",
+        old="count, total = sums.sum(axis=1, keepdims=True) - sums",
+        new="sums[:] = sums.sum(axis=1, keepdims=True) - sums\n            count, total = sums",
+    ),
+    Mistake(
         "new rows are encoded without the first fold",
         in_="TargetEncoder.encode",
         old="mean[fold,",
@@ -767,6 +793,12 @@ MISTAKES = [
         new="before.shape == after.shape",
     ),
     Mistake(
+        "arrays that are merely close are taken for equal",
+        in_="find_leak",
+        old="np.array_equal(before, after, equal_nan=True)",
+        new="(before.shape == after.shape and np.allclose(before, after, equal_nan=True))",
+    ),
+    Mistake(
         "it stops at the first leak",
         in_="find_leak",
         old="leaks.append(name)",
@@ -781,8 +813,7 @@ EXPLAIN = [
         causes={
             "the marks are of the columns that have a gap in the rows at hand": "They are chosen "
             "by self.gaps_, which fit has stored.",
-            "gaps are filled with zeros": "np.nan_to_num puts a zero only where a column has no "
-            "number at all; elsewhere a mean is left as it is.",
+            "gaps are filled with zeros": "np.nanmean is the mean of the numbers that are known.",
             "the rows that were given are changed in place": "np.where makes a new array, and so "
             "does np.hstack.",
         },
