@@ -60,7 +60,7 @@ def gaps_in_single_precision(code, rng):
 def all_at_once(code, rng):
     """mean_ and scale_ are those of each column, the scale over n, not n - 1"""
     model = code.StandardScaler().partial_fit(rng.normal(2, 3, size=(9, 3)))
-    return model.mean_, model.scale_
+    return model.mean_, model.scale_, model.moments_.count, model.moments_.squares
 
 
 @check("StandardScaler.partial_fit", forbids=SKLEARN)
@@ -79,6 +79,16 @@ def far_from_zero(code, rng):
     X = 1e6 + rng.normal(size=(30, 2))
     model = code.StandardScaler().partial_fit(X[:10]).partial_fit(X[10:])
     return model.mean_ - 1e6, model.scale_
+
+
+@check("StandardScaler.partial_fit", forbids=SKLEARN)
+def no_rows_are_kept(code, rng):
+    """what it remembers does not grow with the rows that it has seen"""
+    model = code.StandardScaler()
+    for _ in range(4):
+        model.partial_fit(rng.normal(size=(50, 3)))
+    kept = [*vars(model).values(), *vars(model.moments_).values()]
+    return model.mean_, sum(np.size(value) for value in kept) < 100
 
 
 @check("StandardScaler.partial_fit", forbids=SKLEARN)
@@ -387,9 +397,9 @@ def cargo(rng, n=30):
     train = rng.permutation(np.arange(n) % 3 > 0)
     table = {
         "size": rng.normal(size=n),
+        "late": rng.integers(2, size=n).astype(float),
         "kind": words(rng, n, "abcd"),
         "weight": rng.normal(2, 1, size=n),
-        "late": rng.integers(2, size=n).astype(float),
     }
     table["kind"][np.flatnonzero(~train)[:2]] = "Z"  # in no training row
     table["late"][np.flatnonzero(~train)[:2]] = 0.0
@@ -414,7 +424,7 @@ def a_scale_of_all_rows(code, rng):
 
 @check("find_leak", expect=exactly)
 def an_encoding_of_all_rows(code, rng):
-    """words encoded by all targets: the words are named, and so are the targets"""
+    """words encoded by all targets: both are named, in the order of the table"""
     return code.find_leak(encoded_first, *cargo(rng))
 
 
@@ -528,6 +538,14 @@ MISTAKES = [
         "            half.mean = (self.moments_.mean + moments.mean) / 2\n"
         "            half.squares = self.moments_.squares + moments.squares\n"
         "            moments = half",
+    ),
+    Mistake(
+        "all rows are kept and counted anew, so that memory grows with them",
+        in_="StandardScaler.partial_fit",
+        old='moments = RunningMoments.of(X)\n        if hasattr(self, "moments_"):\n'
+        "            moments = self.moments_.merge(moments)",
+        new='self.all_ = np.vstack([self.all_, X]) if hasattr(self, "all_") else X\n'
+        "        moments = RunningMoments.of(self.all_)",
     ),
     Mistake(
         "the distance between the chunks' means is forgotten",
@@ -781,7 +799,7 @@ MISTAKES = [
         new="",
     ),
     Mistake(
-        "the last column, here the target, is never tried",
+        "the last column is never tried",
         in_="find_leak",
         old="table.items()",
         new="list(table.items())[:-1]",
@@ -797,6 +815,12 @@ MISTAKES = [
         in_="find_leak",
         old="np.array_equal(before, after, equal_nan=True)",
         new="(before.shape == after.shape and np.allclose(before, after, equal_nan=True))",
+    ),
+    Mistake(
+        "the names are sorted: they should stand in the order of the table",
+        in_="find_leak",
+        old="    return leaks",
+        new="    return sorted(leaks)",
     ),
     Mistake(
         "it stops at the first leak",
