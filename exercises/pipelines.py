@@ -81,8 +81,7 @@ class Transformer:
 class SimpleImputer(Transformer):
     """Put the mean fill_ (d,) where a number is missing, and mark it.
 
-    gaps_ (d,) is True for each column in which fit saw a number missing;
-    one in which it saw no number at all is filled with 0.
+    gaps_ (d,) is True where fit saw a gap; one of nothing else gets 0.
     """
 
     def partial_fit(self, X, y=None):
@@ -207,10 +206,9 @@ def positions(values, categories, strict=False):
 class TargetEncoder(Transformer):
     """Replace a category by the mean target of its samples, smoothed.
 
-    The i-th row that it is fitted on is in fold i % folds. sums_ has for
-    each column a table (2, folds + 1, k + 1): how many samples, and the sum
-    of their targets. The last fold, of new rows, and the last category, of
-    values never seen, stay empty.
+    Row i that it is fitted on is in fold i % folds. sums_ has a table for
+    each column, (2, folds + 1, k + 1): samples, and sums of targets. The
+    last fold (of new rows) and category (of unseen values) stay empty.
     """
 
     def __init__(self, m=20.0, folds=5):
@@ -392,9 +390,11 @@ def find_leak(prepare, table, train):
 
 def spoiled(column, train):
     """Return a column (n,), held-out entries replaced by its largest."""
+    if train.dtype != bool or train.all() or not train.any():
+        raise ValueError("train must be an array of both True and False")
     column = np.array(column)
-    known = column[train & (column == column)]  # without NaN
-    column[~train] = np.sort(known)[-1]
+    known = np.sort(column[train & (column == column)])  # without NaN
+    column[~train] = known[-1] if known.size else 0
     return column
 
 

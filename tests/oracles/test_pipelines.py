@@ -180,6 +180,19 @@ def test_a_scaler_of_all_rows_is_found(credit):
     assert find_leak(prepare, table, train) == ["time", "age"]
 
 
+@pytest.mark.parametrize("train", [[1, 0, 1], [True] * 3, [False] * 3])
+def test_a_leak_takes_rows_of_both_kinds(train):
+    with pytest.raises(ValueError, match="both True and False"):
+        find_leak(lambda table, train: table["a"], {"a": np.ones(3)}, np.array(train))
+
+
+def test_a_column_without_numbers_leaks_nothing_by_itself():
+    table = {"a": np.array([np.nan, np.nan, 1.0]), "b": np.array(["x", "y", "z"])}
+    train = np.array([True, True, False])
+    assert find_leak(lambda table, train: table["a"][train], table, train) == []
+    assert find_leak(lambda table, train: table["a"], table, train) == ["a"]
+
+
 def test_random_ids_are_gold_only_without_cross_fitting():
     rng = np.random.default_rng(0)
     X, y = np.arange(4000)[:, None].astype(str), rng.integers(2, size=4000).astype(float)
