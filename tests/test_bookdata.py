@@ -29,6 +29,7 @@ KNOWN = {
     "fashion_mnist": ([(12000, 28, 28), (12000,), (2000, 28, 28), (2000,), 10], "a75299bea690e20c"),
     "food_reviews": ([4000, (4000,), 1000, (1000,)], "058afdd54e0731b8"),
     "languages": ([55665, (55665,), (55665,), (55665,), 98, 98, 98], "7248f13fe6a5466c"),
+    "flights": ([(336776,)] * 14, "6eb83ce1ac545024"),
     "lending_club": ([(9857,)] * 24, "8962151c61d68180"),
     "mnist": ([(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)], "a8143f6020c73689"),
     "penguins": ([(344,)] * 9, "cd33916ca34190cf"),
@@ -199,6 +200,17 @@ def test_lending_club():
     assert data.bad.sum() == 517 and data.bad[~data.train].sum() == 136
     assert len(set(data.grade)) == 35 and set(data.term) == {36, 60} and len(set(data.state)) == 50
     assert np.isnan(data.employed).sum() == 645 and data.rate.min() == 5.32
+
+
+def test_flights_are_in_the_order_of_time_and_so_is_their_split():
+    data = bookdata.flights()
+    minutes = data.date.astype("M8[m]").astype(int) + data.scheduled
+    assert np.all(np.diff(minutes) >= 0)
+    assert data.train.sum() == 252484 and data.date[data.train].max() < data.date[~data.train].min()
+    assert np.isnan(data.departure_delay).sum() == 8255 and np.isnan(data.built).sum() == 57912
+    assert np.isnan(data.air_time).sum() == np.isnan(data.arrival_delay).sum() == 9430
+    assert len(set(data.carrier)) == 16 and len(set(data.destination)) == 105
+    assert np.isnan(data.departure_delay[data.tail == ""]).all()
 
 
 def test_mnist_is_shuffled():
