@@ -85,7 +85,7 @@ def gain(left, n_left, total, n, impurity=gini):
     left : array, shape (..., k)
         The sum of Y over the left side of each split.
     n_left : array, shape (...)
-        The weight of that side, above 0 and below n.
+        The weight of that side, above 0 and below n; or one number.
     total : array, shape (k,)
     n : float
         The same for all samples in the node.

@@ -480,8 +480,8 @@ def many_small(code, rng):
 def never_dearer(code, rng):
     """no node is dearer than what is above it, not by a rounding error: alpha never falls"""
     dearer = []
-    for _ in range(20):
-        tree = any_tree(code, rng, leaves=9)
+    for _ in range(40):
+        tree = any_tree(code, rng, leaves=14)
         inner, R = np.flatnonzero(tree.feature_ >= 0), tree.weight_ * tree.impurity_
         for t in inner[::-1]:  # all questions are worth the same
             R[t] = R[tree.left_[t]] + R[tree.right_[t]] + 0.1 * tree.weight_[0]
@@ -489,7 +489,7 @@ def never_dearer(code, rng):
         price = code.prune(tree)
         sides = np.concatenate([price[tree.left_[inner]], price[tree.right_[inner]]])
         dearer.append(int((sides > np.tile(price[inner], 2)).sum()))
-    return {"nodes dearer than what is above, in 20 trees": sum(dearer)}
+    return {"nodes dearer than what is above, in 40 trees": sum(dearer)}
 
 
 @check("prune", forbids=SKLEARN)
