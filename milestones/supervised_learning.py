@@ -8,7 +8,7 @@ word is to be trusted. A loan is made where it earns more than it risks.
 import numpy as np
 
 import bookdata
-import solutions.pipelines as ready
+import solutions.pipelines as prep
 from solutions.costs import roc_auc
 from solutions.ensembles import GradientBoosting
 from solutions.logistic_regression import sigmoid
@@ -31,10 +31,10 @@ def part(rows, table=forms):
 
 def learned(model, rows, table=forms):
     """Return a lender, from the form to the answer, that has seen these rows alone."""
-    steps = [("fill", ready.SimpleImputer()), ("scale", ready.StandardScaler())]
-    kinds = [("numbers", ready.Pipeline(steps), numbers), ("words", ready.OneHotEncoder(), words)]
-    steps = [("features", ready.ColumnTransformer(kinds)), ("model", model)]
-    return ready.Pipeline(steps).fit(part(rows, table), bad[rows])
+    steps = [("fill", prep.SimpleImputer()), ("scale", prep.StandardScaler())]
+    kinds = [("numbers", prep.Pipeline(steps), numbers), ("words", prep.OneHotEncoder(), words)]
+    steps = [("features", prep.ColumnTransformer(kinds)), ("model", model)]
+    return prep.Pipeline(steps).fit(part(rows, table), bad[rows])
 
 
 def odds(lender, rows):
@@ -59,8 +59,8 @@ tried, scores = random_search(lambda s: roc_auc(bad[known], unseen(s)), space, 4
 best = tried[scores.argmax()]
 slope, shift = platt_scaling(unseen(best), bad[known])
 risk = sigmoid(slope * odds(learned(GradientBoosting(**best, loss="log"), known), fresh) + shift)
-line = sigmoid(odds(learned(ready.Logit(1e-3), known), fresh))
-leak = ready.find_leak(lambda t, r: learned(ready.Logit(), r, t).features(part(r, t)), forms, train)
+line = sigmoid(odds(learned(prep.Logit(1e-3), known), fresh))
+leak = prep.find_leak(lambda t, r: learned(prep.Logit(1), r, t).features(part(r, t)), forms, train)
 print(f"{len(fresh)} loans that it has never seen; of {len(forms)} columns {len(leak)} leak\n")
 print("  what it said      loans    should go bad    went bad")
 for low, high in [(0, 0.1), (0.1, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 1)]:
