@@ -7,14 +7,12 @@ Throughout: n samples, d columns in, D features out, k categories.
     Z (n, D)   features: numbers, none missing       y (n,) targets
     place (n,) which category each value is, -1 for one never seen
     m ()       samples of the overall mean that each category is given
-What is learned is kept under names that end in an underscore.
-
-Sources: Micci-Barreca, SIGKDD Explorations 3 (2001); Kaufman, Rosset,
-Perlich and Stitelman, Leakage in data mining, ACM TKDD 6 (2012).
+Sources: Kaufman and others, Leakage in data mining, ACM TKDD 6 (2012).
 """
 
 import json
 import os
+from copy import deepcopy
 
 import numpy as np
 
@@ -68,7 +66,7 @@ class Transformer:
     """What transformers share; each adds partial_fit and transform."""
 
     def fit(self, X, y=None):
-        """Forget what was learned, and learn from these rows alone."""
+        """Forget what was learned (names that end in _), and learn anew."""
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
         return self.partial_fit(X, y)
@@ -270,7 +268,7 @@ class TargetEncoder(Transformer):
 
         References
         ----------
-        Micci-Barreca (2001); Wolpert, Neural Networks 5 (1992): the folds.
+        Micci-Barreca, SIGKDD Explorations 3 (2001): the smoothed means.
         """
         X = as_columns(self, X)
         if self.rows_ < 2:
@@ -347,6 +345,7 @@ class Pipeline(Transformer):
     """Transformers and, last, a model: `steps` are pairs (name, step)."""
 
     def __init__(self, steps):
+        whole("the number of steps", len(steps), low=1)
         self.steps = steps
 
     def fit(self, X, y=None):
@@ -428,8 +427,9 @@ def find_leak(prepare, table, train):
 
     References
     ----------
-    Kaufman, Rosset, Perlich and Stitelman (2012).
+    Kaufman, Rosset, Perlich and Stitelman, ACM TKDD 6 (2012).
     """
+    theirs, prepare = prepare, lambda t, rows: theirs(deepcopy(t), rows)
     # your turn (stretch)
     # hint: Where the held-out entries of a column are not looked at, others
     # in their place change nothing: spoiled(column, train) has others.

@@ -67,9 +67,9 @@ def all_at_once(code, rng):
 def in_chunks_of_unequal_size(code, rng):
     """after every chunk mean_ and scale_ are those of all rows so far"""
     model, seen = code.StandardScaler(), []
-    for n in (5, 1, 12, 2):
+    for n in (5, 5, 1, 12, 2):
         model.partial_fit(rng.normal(n, 1 + n, size=(n, 2)))
-        seen.append((model.mean_, model.scale_))
+        seen.append((model.mean_, model.scale_, model.moments_.count))
     return seen
 
 
@@ -95,8 +95,17 @@ def no_rows_are_kept(code, rng):
 def a_constant_column(code):
     """a column that never changes has the scale 1, however it is cut"""
     X = np.column_stack([np.full(9, 0.1), np.arange(9.0) ** 2])
-    model = code.StandardScaler().partial_fit(X[:4]).partial_fit(X[4:])
-    return model.scale_, model.transform(X)
+    model = code.StandardScaler().partial_fit(X[:3]).partial_fit(X[3:])  # merged, not quite 0.1
+    again = code.StandardScaler().partial_fit(X[:4]).partial_fit(X[4:])
+    return model.scale_, model.transform(X), again.scale_
+
+
+@check("StandardScaler.partial_fit", forbids=SKLEARN)
+def single_precision_is_summed_in_double(code, rng):
+    """the moments of float32 rows are kept in double precision"""
+    X = rng.normal(1000, 1, size=(30, 2)).astype(np.float32)
+    model = code.StandardScaler().partial_fit(X[:11]).partial_fit(X[11:])
+    return model.mean_, model.scale_, model.moments_.mean
 
 
 @check("StandardScaler.partial_fit", forbids=SKLEARN)
@@ -146,6 +155,15 @@ def new_rows_make_no_new_columns(code, rng):
     """the columns are those of fit, whatever the new rows hold"""
     X = np.column_stack([words(rng, 6, "ab"), words(rng, 6, "xyz")])
     return code.OneHotEncoder().fit(X).transform(np.array([["b", "z"]]))
+
+
+@check("OneHotEncoder.transform", forbids=SKLEARN)
+def strangers_teach_it_nothing(code, rng):
+    """to transform rows of unknown words teaches it nothing: they stay unknown"""
+    model = code.OneHotEncoder().fit(words(rng, 8, "bdf")[:, None])
+    new = np.array([["c"], ["b"], ["zz"]])
+    twice = model.transform(new), model.transform(new)
+    return twice, [str(value) for values in model.categories_ for value in values]
 
 
 # TargetEncoder.encode
@@ -204,6 +222,15 @@ def asked_twice(code, rng):
 
 
 @check("TargetEncoder.encode", forbids=SKLEARN)
+def other_targets_for_the_same_rows(code, rng):
+    """fitted anew to the same rows with other targets, it encodes by the new ones"""
+    X, y = categories(rng)
+    model = code.TargetEncoder(m=2.0)
+    first = model.fit_transform(X, y), model.transform(X[:4])
+    return first, model.fit_transform(X, rng.permutation(y) + 1), model.transform(X[:4])
+
+
+@check("TargetEncoder.encode", forbids=SKLEARN)
 def hardly_and_heavily_smoothed(code, rng):
     """with m next to nothing it is the bare mean, with a huge m the prior"""
     X, y = categories(rng)
@@ -222,7 +249,7 @@ class Spy:
         self.seen = []
 
     def fit(self, X, y=None):
-        self.seen.append(("fit", np.array(X), np.array(y)))
+        self.seen.append(("fit", np.array(X), np.array([] if y is None else y)))
         return self
 
     def transform(self, X):
@@ -230,7 +257,7 @@ class Spy:
         return np.asarray(X, float) * 2
 
     def fit_transform(self, X, y=None):
-        self.seen.append(("fit_transform", np.array(X), np.array(y)))
+        self.seen.append(("fit_transform", np.array(X), np.array([] if y is None else y)))
         return np.asarray(X, float) - 100
 
     def predict(self, X):
@@ -266,6 +293,16 @@ def blocks_in_the_order_of_the_list(code, rng):
     """each transformer takes its columns; what comes out stands in the list's order"""
     table, y = mixed(rng)
     return by_columns(code).fit_transform(table, y)
+
+
+@check("ColumnTransformer.fit_transform", forbids=SKLEARN)
+def the_table_is_left_alone(code, rng):
+    """the table and the targets are afterwards what they were before"""
+    table, y = mixed(rng)
+    kept, targets = {name: column.copy() for name, column in table.items()}, y.copy()
+    Z = by_columns(code).fit_transform(table, y)
+    same = [np.asarray(table[name]).tobytes() == kept[name].tobytes() for name in kept]
+    return Z, list(table) == list(kept) and all(same), np.array_equal(y, targets)
 
 
 @check("ColumnTransformer.fit_transform", forbids=SKLEARN)
@@ -306,10 +343,14 @@ def without_targets(code, rng):
 
 
 class Model:
-    """A model that keeps what it was fitted on."""
+    """A model that keeps what it was fitted on, and counts how often."""
+
+    def __init__(self):
+        self.fits = 0
 
     def fit(self, X, y=None):
-        self.given = np.array(X), np.array(y)
+        self.fits += 1
+        self.given = np.array(X), np.array([] if y is None else y), self.fits
         return self
 
 
@@ -355,6 +396,19 @@ def a_second_fit_forgets(code, rng):
     pipeline.fit(rng.normal(size=(7, 2)), np.arange(7) % 2)
     pipeline.fit(rng.normal(4, 2, size=(5, 2)), np.arange(5) % 2)
     return model.given
+
+
+@check("Pipeline.fit", expect=close(1e-5, 1e-7), forbids=SKLEARN)
+def a_second_fit_to_rows_of_the_same_shape(code, rng):
+    """rows and targets of the same shape as before are learned all the same"""
+    answers = []
+    scale, model, new = code.StandardScaler(), code.Logit(l2=0.1), rng.normal(size=(4, 2))
+    pipeline = code.Pipeline([("scale", scale), ("model", model)])
+    for _ in range(2):
+        pipeline.fit(rng.normal(3, 2, size=(20, 2)), rng.permutation(np.arange(20) % 2))
+        answers.append(pipeline.predict_proba(new))
+    pipeline.fit(rng.normal(size=(20, 2)), np.arange(20) % 2)
+    return answers, scale.mean_, pipeline.predict_proba(new)
 
 
 # find_leak
@@ -451,6 +505,33 @@ def a_leak_of_any_size(code, rng):
     return code.find_leak(hardly_any, *cargo(rng))
 
 
+def in_another_order(table, train):
+    """Return the training rows as they are, in an order that held-out rows decide."""
+    by = np.count_nonzero(table["weight"][~train] < 2)
+    return np.roll(np.column_stack([table["size"], table["late"]])[train], by, axis=0)
+
+
+def in_one_row(table, train):
+    """Let the held-out rows reach one number in the last row but two."""
+    Z = np.column_stack([table["size"], table["late"]])[train]
+    Z[-3, 1] += table["weight"].min()
+    return Z
+
+
+def gap_or_zero(table, train):
+    """Let the held-out rows decide whether one number is missing or 0."""
+    Z = np.column_stack([table["size"], table["late"]])[train]
+    Z[4, 0] = np.nan if table["weight"].min() < -5 else 0.0
+    return Z
+
+
+@check("find_leak", expect=exactly)
+def a_leak_in_a_corner(code, rng):
+    """a leak may change the order of the rows, or a single number, or make a gap a 0"""
+    recipes = [in_another_order, in_one_row, gap_or_zero]
+    return {recipe.__name__: code.find_leak(recipe, *cargo(rng)) for recipe in recipes}
+
+
 @check("find_leak", expect=exactly)
 def one_column_at_a_time(code, rng):
     """each table that is tried differs in one column, and none in a training row"""
@@ -524,10 +605,22 @@ MISTAKES = [
         new=".astype(float)",
     ),
     Mistake(
+        "transform learns from the rows that it is given",
+        in_="SimpleImputer.transform",
+        old="missing = np.isnan(X)  # (n, d)",
+        new="self.partial_fit(X)\n        missing = np.isnan(X)  # (n, d)",
+    ),
+    Mistake(
         "only the last rows count: what was learned from earlier ones is replaced",
         in_="StandardScaler.partial_fit",
         old='if hasattr(self, "moments_"):',
         new="if False:",
+    ),
+    Mistake(
+        "what merge returns is dropped, so that only the first rows count",
+        in_="StandardScaler.partial_fit",
+        old="moments = self.moments_.merge(moments)",
+        new="self.moments_.merge(moments)\n            moments = self.moments_",
     ),
     Mistake(
         "the moments of the chunks are averaged, as if all chunks were of one size",
@@ -579,6 +672,12 @@ MISTAKES = [
         in_="StandardScaler.partial_fit",
         old="return self",
         new="return None",
+    ),
+    Mistake(
+        "transform takes unknown words in, so that it learns from the rows it is given",
+        in_="OneHotEncoder.transform",
+        old="np.hstack(blocks).astype(float)",
+        new="(np.hstack(blocks).astype(float), self.partial_fit(X))[0]",
     ),
     Mistake(
         "a value never seen is taken for the last category",
@@ -700,6 +799,12 @@ MISTAKES = [
         new="transformer.fit_transform(X, 0 * y if y is not None else y)",
     ),
     Mistake(
+        "y is not handed on to the transformers",
+        in_="ColumnTransformer.fit_transform",
+        old="transformer.fit_transform(X, y)",
+        new="transformer.fit_transform(X)",
+    ),
+    Mistake(
         "it is fit and then transform, which encodes a row by its own target",
         in_="ColumnTransformer.fit_transform",
         old="transformer.fit_transform(X, y)",
@@ -769,6 +874,30 @@ MISTAKES = [
         new="step.fit_transform(X, 0 * y)",
     ),
     Mistake(
+        "y is not handed on to the transformers",
+        in_="Pipeline.fit",
+        old="step.fit_transform(X, y)",
+        new="step.fit_transform(X)",
+    ),
+    Mistake(
+        "y is not handed on to the model",
+        in_="Pipeline.fit",
+        old="self.steps[-1][1].fit(X, y)",
+        new="self.steps[-1][1].fit(X)",
+    ),
+    Mistake(
+        "the model is asked for a fit_transform, as if it were a transformer",
+        in_="Pipeline.fit",
+        old="self.steps[:-1]",
+        new="self.steps",
+    ),
+    Mistake(
+        "the model is fitted twice",
+        in_="Pipeline.fit",
+        old="self.steps[-1][1].fit(X, y)",
+        new="self.steps[-1][1].fit(X, y)\n        self.steps[-1][1].fit(X, y)",
+    ),
+    Mistake(
         "fit returns the model instead of the pipeline",
         in_="Pipeline.fit",
         old="return self",
@@ -809,6 +938,12 @@ MISTAKES = [
         in_="find_leak",
         old="np.array_equal(before, after, equal_nan=True)",
         new="before.shape == after.shape",
+    ),
+    Mistake(
+        "shapes are not compared, and arrays of two shapes have no entries to compare",
+        in_="find_leak",
+        old="np.array_equal(before, after, equal_nan=True)",
+        new="np.all((before == after) | ((before != before) & (after != after)))",
     ),
     Mistake(
         "arrays that are merely close are taken for equal",

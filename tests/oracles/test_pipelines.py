@@ -193,6 +193,21 @@ def test_a_column_without_numbers_leaks_nothing_by_itself():
     assert find_leak(lambda table, train: table["a"], table, train) == ["a"]
 
 
+def test_a_recipe_that_writes_into_its_table_is_given_copies():
+    def careless(table, train):
+        table["x"] -= table["x"].mean()
+        return table["x"][train]
+
+    table = {"x": np.arange(6.0), "y": np.ones(6)}
+    assert find_leak(careless, table, np.arange(6) < 4) == ["x"]
+    np.testing.assert_array_equal(table["x"], np.arange(6.0))
+
+
+def test_a_pipeline_has_a_step():
+    with pytest.raises(ValueError, match="number of steps"):
+        Pipeline([])
+
+
 def test_random_ids_are_gold_only_without_cross_fitting():
     rng = np.random.default_rng(0)
     X, y = np.arange(4000)[:, None].astype(str), rng.integers(2, size=4000).astype(float)
