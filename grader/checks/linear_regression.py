@@ -72,11 +72,13 @@ def refusals(fit, rng):
     ]:
         try:
             with np.errstate(all="ignore"):
-                w, b = fit(np.column_stack([first, second, third]), rng.normal(size=12))
-            numbers = np.isfinite(w).all() and np.isfinite(b)
-            answers[name] = "an answer" if numbers else "an answer that is no number"
+                answer = fit(np.column_stack([first, second, third]), rng.normal(size=12))
         except ValueError:
             answers[name] = "a ValueError"
+            continue
+        w, b = answer
+        numbers = np.isfinite(w).all() and np.isfinite(b)
+        answers[name] = "an answer" if numbers else "an answer that is no number"
     return answers
 
 
