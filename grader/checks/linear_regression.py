@@ -405,10 +405,11 @@ def one_sweep(code, rng):
     """a sweep goes from the first weight to the last, and each sees what is new"""
     X, y = cloud(rng)
     model = code.Lasso(0.2, max_sweeps=1, tolerance=1e9)
+    again = code.Lasso(1e-3, max_sweeps=1, tolerance=1e9).fit(*cloud(rng))
     return {
         "from zeros": learned(model.fit(X, y)),
         "from a start": learned(model.fit(X, y, start=rng.normal(size=3))),
-        "other data, no start, the same model": learned(model.fit(*cloud(rng))),
+        "other data, no start, the same model": learned(again.fit(*cloud(rng))),
     }
 
 
@@ -559,7 +560,7 @@ MISTAKES = [
         new="Xc.T @ Xc + 1e-9 * np.diag(np.diag(Xc.T @ Xc)),",
     ),
     Mistake(
-        "the products Xc.T @ Xc are multiplied out, which squares the condition number",
+        "the condition number is squared: Xc.T @ Xc is multiplied out, or R.T @ R, the same again",
         in_="fit_qr",
         old="R = triangle(np.column_stack([Xc, yc]))  # (d + 1, d + 1)\n"
         "    w = back_substitute(R[:d, :d], R[:d, d], lost)",
@@ -596,20 +597,20 @@ MISTAKES = [
         new="return w.astype(float), ",
     ),
     Mistake(
-        "the products Xc.T @ Xc are multiplied out, which squares the condition number",
+        "the condition number is squared: Xc.T @ Xc is multiplied out, or R.T @ R, the same again",
         in_="fit_qr",
         old="R = triangle(np.column_stack([Xc, yc]))  # (d + 1, d + 1)\n"
         "    w = back_substitute(R[:d, :d], R[:d, d], lost)",
         new="w = solve_normal(Xc.T @ Xc, Xc.T @ yc)",
     ),
     Mistake(
-        "the product R.T @ R is made: that is Xc.T @ Xc again, with its condition number squared",
+        "the condition number is squared: Xc.T @ Xc is multiplied out, or R.T @ R, the same again",
         in_="fit_qr",
         old="w = back_substitute(R[:d, :d], R[:d, d], lost)",
         new="w = solve_normal(R[:d, :d].T @ R[:d, :d], Xc.T @ yc)",
     ),
     Mistake(
-        "the product R.T @ R is made: that is Xc.T @ Xc again, with its condition number squared",
+        "the condition number is squared: Xc.T @ Xc is multiplied out, or R.T @ R, the same again",
         in_="fit_qr",
         old="w = back_substitute(R[:d, :d], R[:d, d], lost)",
         new="w = np.linalg.solve(R[:d, :d].T @ R[:d, :d], Xc.T @ yc)",
@@ -1154,13 +1155,13 @@ MISTAKES = [
         new="np.abs(c).sum()",
     ),
     Mistake(
-        "each fit begins at zeros, not at the row before",
+        "each fit begins at the same weights, not at the row before",
         in_="lasso_path",
         old="start=W[-1]",
         new="start=None",
     ),
     Mistake(
-        "each fit begins at ones, not at the row before",
+        "each fit begins at the same weights, not at the row before",
         in_="lasso_path",
         old="start=W[-1]",
         new="start=np.ones_like(c)",
