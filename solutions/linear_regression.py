@@ -67,10 +67,10 @@ def solve_normal(G, c):
     """Solve G w = c for products of columns G (d, d), or raise."""
     size = np.sqrt(np.diag(G))  # (d,) lengths of the columns
     if not size.all():
-        raise no_one_answer(int(np.argmin(size)))
+        raise no_one_answer(f"column {np.argmin(size)}")
     shares = G / np.outer(size, size)  # (d, d), with ones on the diagonal
     if np.linalg.eigvalsh(shares)[0] <= 10 * len(G) * np.finfo(G.dtype).eps:
-        raise no_one_answer("one or another")
+        raise no_one_answer("one or another column")
     return solve_gauss(shares, c / size) / size
 
 
@@ -87,15 +87,15 @@ def back_substitute(R, c, lost):
     x = np.zeros_like(c)
     for i in reversed(range(len(R))):
         if not abs(R[i, i]) > lost[i]:
-            raise no_one_answer(i)
+            raise no_one_answer(f"column {i}")
         x[i] = (c[i] - R[i, i + 1 :] @ x[i + 1 :]) / R[i, i]
     return x
 
 
-def no_one_answer(column):
+def no_one_answer(what):
     """Return the error for columns of which one adds nothing."""
     return ValueError(
-        f"column {column} of X is constant or, as far as this method can "
+        f"{what} of X is constant or, as far as this method can "
         "see, a mixture of others: many w fit equally well. Drop it, or "
         "use Ridge"
     )

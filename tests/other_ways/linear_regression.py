@@ -13,26 +13,33 @@ from solutions.inputs import as_floats, as_matrix
 
 
 def fit_normal_equations(X, y):
-    """The bias as the weight of a column of ones; columns brought to one length first."""
+    """Columns minus their middles, brought to one length first, and LAPACK for the system."""
     X = as_matrix(X)
-    A = np.column_stack([np.ones(len(X), X.dtype), X])
-    size = np.sqrt(np.square(A).sum(axis=0))
-    A = A / size
-    theta = np.linalg.solve(A.T @ A, A.T @ np.asarray(y, X.dtype)) / size
-    return theta[1:], theta[0]
+    y = np.asarray(y, X.dtype)
+    middle = (X.min(axis=0) + X.max(axis=0)) / 2
+    near = X - middle
+    near, middle = near - near.mean(axis=0), middle + near.mean(axis=0)
+    size = np.sqrt(np.square(near).sum(axis=0))
+    A = near / np.where(size > 0, size, 1)
+    if size.min() <= 1e-14 * np.abs(X).max() or np.linalg.cond(A.T @ A, 1) > 1e13:
+        raise ValueError("no one answer")
+    w = np.linalg.solve(A.T @ A, A.T @ (y - y.mean())) / size
+    return w, y.mean() - sum(float(m) * weight for m, weight in zip(middle, w, strict=True))
 
 
 def fit_qr(X, y):
-    """Mirrors of our own, Q kept, a triangle solved from the last row up."""
+    """A column of ones, mirrors, Q kept, a triangle solved from the last row up."""
     X = as_matrix(X)
     A = np.column_stack([np.ones(len(X), X.dtype), X])
     Q, R = solutions.linear_algebra.qr_householder(A)
+    if np.any(np.abs(np.diag(R)) <= 1e-13 * np.sqrt(np.square(A).sum(axis=0))):
+        raise ValueError("no one answer")
     right = Q.T @ np.asarray(y, X.dtype)
     theta = np.zeros_like(right)
     for i in range(len(right) - 1, -1, -1):
         known = sum(R[i, j] * theta[j] for j in range(i + 1, len(right)))
         theta[i] = (right[i] - known) / R[i, i]
-    return theta[1:], theta[0]
+    return theta[1:], float(theta[0])
 
 
 def fit_gradient_descent(X, y, learning_rate=0.1, steps=1000):
@@ -61,14 +68,15 @@ def polynomial_features(X, degree):
 
 
 def standard_errors(X, y, w, b):
-    """From the inverse of all products, the ones included."""
+    """From the triangle of all columns, the ones included, and its inverse by LAPACK."""
     X = as_matrix(X)
     n, d = X.shape
     A = np.column_stack([X, np.ones(n, X.dtype)])
     left = np.asarray(y, X.dtype) - (X @ np.asarray(w, X.dtype) + b)
     variance = sum(float(value) ** 2 for value in left) / (n - d - 1)
-    errors = np.sqrt(variance * np.diag(np.linalg.inv(A.T @ A))).astype(X.dtype)
-    return errors[:d], errors[d]
+    undone = np.linalg.inv(np.linalg.qr(A, mode="r"))
+    errors = np.sqrt(variance * np.square(undone).sum(axis=1)).astype(X.dtype)
+    return errors[:d], float(errors[d])
 
 
 class Ridge:
@@ -117,10 +125,12 @@ class Lasso:
 
 
 def lasso_path(X, y, count=50, ratio=1e-3):
-    """A cold start at each strength, and the strengths by multiplication."""
+    """A table filled row by row, and the strengths by multiplication."""
     X = as_matrix(X)
     y = np.asarray(y, X.dtype)
     pulls = (X - X.mean(axis=0)).T @ (y - y.mean()) / len(y)
     l1 = np.max(np.abs(pulls)) * ratio ** (np.arange(count) / (count - 1))
-    W = [Lasso(strength * (1 + 1e-12 * (i == 0))).fit(X, y).w_ for i, strength in enumerate(l1)]
-    return l1.astype(X.dtype), np.array(W)
+    W = np.zeros((count, X.shape[1]), X.dtype)
+    for i in range(1, count):
+        W[i] = Lasso(float(l1[i])).fit(X, y, W[i - 1]).w_
+    return l1.astype(X.dtype), W
