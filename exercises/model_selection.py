@@ -180,7 +180,7 @@ def random_search(evaluate, space, budget, rng):
     Parameters
     ----------
     evaluate : function
-        Of settings; it is called `budget` times, once for each.
+        Of settings; called once for each trial, repeats too.
     space : dict
         As settings_at takes it.
     budget : int
@@ -368,8 +368,8 @@ def most_likely(U, y, lengths=(0.1, 0.2, 0.4, 0.8), noises=(0.1, 0.3, 0.7)):
 def bayes_search(evaluate, space, budget, rng, first=4, candidates=300):
     """Try next, each time, where the most improvement is expected.
 
-    As random_search, from which the `first` trials are; each later one is
-    the best of many candidates that have not been tried.
+    As random_search; the first `first` trials are drawn as there, and each
+    later one is the best of many candidates that have not been tried.
     """
     budget, rng = whole("budget", budget, low=1), as_rng(rng)
     whole("first", first, low=1), whole("candidates", candidates, low=1)

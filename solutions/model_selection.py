@@ -200,7 +200,7 @@ def random_search(evaluate, space, budget, rng):
     Parameters
     ----------
     evaluate : function
-        Of settings; it is called `budget` times, once for each.
+        Of settings; called once for each trial, repeats too.
     space : dict
         As settings_at takes it.
     budget : int
@@ -261,15 +261,15 @@ def successive_halving(evaluate, tried, least, rungs, eta=3):
     if len(tried) == 0:
         raise ValueError("tried is empty: nothing can be compared")
     # your turn (stretch)
-    # hint: On rung r the amount is least * eta**r, and evaluate is called
+    # hint: On rung j the amount is least * eta**j, and evaluate is called
     # as evaluate(tried[i], amount) for each i in places.
     # hint: Append (amount, places, scores) before anyone drops out.
     # hint: np.argsort(-scores, kind="stable") has the best first, the
     # earlier of two equals first, and NaN last.
     # hint: Of these keep max(1, len(places) // eta), and sort the places.
     table = []
-    for r in range(rungs):
-        amount = least * eta**r
+    for j in range(rungs):
+        amount = least * eta**j
         scores = np.array([evaluate(tried[i], amount) for i in places])
         table.append((amount, places, scores))
         best = np.argsort(-scores, kind="stable")
@@ -438,8 +438,8 @@ def most_likely(U, y, lengths=(0.1, 0.2, 0.4, 0.8), noises=(0.1, 0.3, 0.7)):
 def bayes_search(evaluate, space, budget, rng, first=4, candidates=300):
     """Try next, each time, where the most improvement is expected.
 
-    As random_search, from which the `first` trials are; each later one is
-    the best of many candidates that have not been tried.
+    As random_search; the first `first` trials are drawn as there, and each
+    later one is the best of many candidates that have not been tried.
     """
     budget, rng = whole("budget", budget, low=1), as_rng(rng)
     whole("first", first, low=1), whole("candidates", candidates, low=1)

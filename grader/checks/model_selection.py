@@ -35,9 +35,10 @@ def two_classes_of_six(rng):
 
 
 def sizes(folds, k):
-    """Return how many samples each of k folds has, the smallest first, and of what kind."""
+    """Return of what kind the folds are, and how many samples each has, the smallest first."""
     folds = np.asarray(folds)
-    return np.sort(np.bincount(folds, minlength=k)), folds.shape, folds.dtype.kind in "iu"
+    kind = "whole numbers" if folds.dtype.kind in "iu" else f"an array of {folds.dtype}"
+    return kind, folds.shape, np.sort([np.count_nonzero(folds == f) for f in range(k)])
 
 
 @check("k_fold", expect=exactly, forbids=SPLITTERS)
@@ -193,7 +194,7 @@ def any_shape(code, rng):
     def shapes(model, X, y):
         return 100 * model.shape[0] + X.shape[0] + (X.ndim - len(model.shape)) + len(y) / 1000
 
-    folds = rng.permutation(np.repeat([0, 1], [10, 14]))
+    folds = np.append(2, rng.permutation(np.repeat([0, 1, 2], [6, 10, 7])))
     flat = code.cross_val_score(Commonest, X, y, folds, shapes)
     return flat, code.cross_val_score(Commonest, X.reshape(24, 1, 1), y, folds, shapes)
 
@@ -243,20 +244,52 @@ def evenly(values, known):
     tied = [abs(np.corrcoef(U.T)[0, 1]), *(abs(np.corrcoef(u[1:], u[:-1])[0, 1]) for u in U.T)]
     doubles = [1 - len(np.unique(u)) / n for u in U.T]
     whole = np.abs([np.mean(depth == value) - 1 / 6 for value in range(1, 7)])
-    return 1 - max(*gaps, *tied, *doubles, *whole)
+    return 1 - max(1.6 * max(gaps), *tied, *doubles, *whole)
 
 
 @check(
     "random_search",
     given=lambda rng: ({"seed": int(rng.integers(1 << 30))}, None),
-    expect=at_least(0.85, evenly, "evenness"),
+    expect=at_least(0.93, evenly, "evenness"),
     forbids=SPLITTERS,
 )
 def even_draws(code, seed):
     """each setting is drawn evenly over its scale, for itself, anew at each trial"""
     rng = np.random.default_rng(seed)
-    tried, _ = code.random_search(lambda settings: 0.0, SPACE, 1000, rng)
+    tried, _ = code.random_search(lambda settings: 0.0, SPACE, 6000, rng)
     return np.array([[s["rate"], s["share"], s["depth"]] for s in tried])
+
+
+def apart(depths, known):
+    """Return 1 less the largest departure of pairs of coins (n, 2) from fair and independent."""
+    shares = [*(depths == 1).mean(axis=0), np.mean(depths[:, 0] == depths[:, 1])]
+    return 1 - np.abs(np.array(shares) - 0.5).max()
+
+
+@check(
+    "random_search",
+    given=lambda rng: ({"seed": int(rng.integers(1 << 30))}, None),
+    expect=at_least(0.92, apart, "independence"),
+    forbids=SPLITTERS,
+)
+def independent_draws(code, seed):
+    """trials are independent: over 1,000 searches, two trials of two values agree half the time"""
+    rng, space = np.random.default_rng(seed), {"depth": (1, 2)}
+    pairs = [code.random_search(lambda settings: 0.0, space, 2, rng)[0] for _ in range(1000)]
+    return np.array([[settings["depth"] for settings in pair] for pair in pairs])
+
+
+@check("random_search", expect=exactly, forbids=SPLITTERS)
+def repeats_too(code, rng):
+    """a trial that repeats another one is a trial too, and is evaluated again"""
+    seen = []
+
+    def evaluate(settings):
+        seen.append(settings["depth"])
+        return len(seen)
+
+    tried, scores = code.random_search(evaluate, {"depth": (1, 2)}, 7, rng)
+    return len(seen), len(tried), [float(s) for s in scores]
 
 
 @check("random_search", expect=exactly, forbids=SPLITTERS)
@@ -270,12 +303,12 @@ def trials_from_rng(code, rng):
 
 def table_of(code, scores, least, rungs, **eta):
     """Return the table for scores (settings, rungs), what was evaluated, sorted, and the list."""
-    asked, factor = [], eta.get("eta", 3)
+    asked, amounts = [], [least * eta.get("eta", 3) ** j for j in range(rungs)]
 
     def evaluate(settings, amount):
         asked.append((settings["name"], int(amount)))
-        r = round(math.log(amount / least, factor))
-        return scores[settings["name"], r] + 1000 * amount
+        j = amounts.index(amount) if amount in amounts else 0
+        return scores[settings["name"], j] - 1000 * amount
 
     tried = [{"name": i} for i in range(len(scores))]
     table = code.successive_halving(evaluate, tried, least, rungs, **eta)
@@ -319,6 +352,16 @@ def no_number_no_chance(code, rng):
     scores = -rng.random((6, 3))
     scores[[0, 3, 4]] = np.nan
     return table_of(code, scores, 1, 3, eta=2)
+
+
+@check("successive_halving", expect=exactly, forbids=SPLITTERS)
+def too_few_numbers(code, rng):
+    """where fewer scores are numbers than may climb, some that are NaN climb with them"""
+    scores = -rng.random((9, 3))
+    scores[1:8, 0] = np.nan
+    table, asked, _ = table_of(code, scores, 1, 3, eta=2)
+    numbers = [{0, 8} <= set(np.asarray(places).tolist()) for _, places, _ in table[:2]]
+    return [(int(amount), len(places)) for amount, places, _ in table], numbers, len(asked)
 
 
 def kernel(A, B, length):
@@ -371,10 +414,12 @@ def a_single_point(code):
 @check("GaussianProcess.fit", forbids=PROCESSES)
 def a_second_fit(code, rng):
     """a second fit forgets the first, and fit returns the process itself"""
-    process = code.GaussianProcess(0.3, 0.1)
-    process.fit(rng.random((4, 1)), rng.normal(size=4))
-    same = process.fit(rng.random((6, 2)), rng.normal(size=6))
-    return same is process, learned(same)
+    process, X, found = code.GaussianProcess(0.3, 0.1), rng.random((6, 2)), []
+    for points in (rng.random((4, 1)), rng.random((6, 2)), X, X):
+        same = process.fit(points, rng.normal(size=len(points)))
+        found.append({name: np.array(value) for name, value in learned(process).items()})
+    process.noise = 0.5
+    return same is process, found, learned(process.fit(X, rng.normal(size=6)))
 
 
 def process_of(code, X, y, length, noise):
@@ -555,6 +600,13 @@ MISTAKES = [
         new="",
     ),
     Mistake(
+        "the classes are ignored: this is the deal of k_fold",
+        in_="stratified_k_fold",
+        old="    queue = rng.permutation(n)\n    queue = queue[np.argsort(labels[queue])]\n"
+        "    folds = np.empty(n, dtype=int)\n    folds[queue] = np.arange(n) % k\n",
+        new="    folds = rng.permutation(np.arange(n) % k)\n",
+    ),
+    Mistake(
         "the members of a class queue up in the order of the rows, without any chance",
         in_="stratified_k_fold",
         old="queue = rng.permutation(n)",
@@ -632,6 +684,12 @@ MISTAKES = [
         new="range(k - 1)",
     ),
     Mistake(
+        "the scores stand in the order in which the folds first appear, not by number",
+        in_="cross_val_score",
+        old="range(k)",
+        new="dict.fromkeys(folds.tolist())",
+    ),
+    Mistake(
         "a trial draws one number for all its settings",
         in_="random_search",
         old="rng.random((budget, len(space)))",
@@ -654,6 +712,22 @@ MISTAKES = [
         in_="random_search",
         old="rng.random((budget, len(space)))",
         new="np.clip(rng.normal(0.5, 0.2, size=(budget, len(space))), 0, 1)",
+    ),
+    Mistake(
+        "each setting is drawn once from each of `budget` slices, so that no trial is independent",
+        in_="random_search",
+        old="points = rng.random((budget, len(space)))",
+        new="slices = np.tile(np.arange(budget)[:, None], (1, len(space)))\n"
+        "    points = rng.permuted(slices, axis=0) + rng.random((budget, len(space)))\n"
+        "    points = points / budget",
+    ),
+    Mistake(
+        "a repeated trial is looked up instead of evaluated",
+        in_="random_search",
+        old="    return tried, np.array([evaluate(settings) for settings in tried])",
+        new="    known = {str(settings): settings for settings in tried}\n"
+        "    known = {name: evaluate(settings) for name, settings in known.items()}\n"
+        "    return tried, np.array([known[str(settings)] for settings in tried])",
     ),
     Mistake(
         "the scores are sorted and no longer belong to the settings beside them",
@@ -682,20 +756,32 @@ MISTAKES = [
     Mistake(
         "the amount stays the same on every rung",
         in_="successive_halving",
-        old="least * eta**r",
+        old="least * eta**j",
         new="least",
     ),
     Mistake(
         "the amount grows by addition instead of by a factor",
         in_="successive_halving",
-        old="least * eta**r",
-        new="least + least * eta * r",
+        old="least * eta**j",
+        new="least + least * eta * j",
     ),
     Mistake(
         "the first rung has eta times what it should have",
         in_="successive_halving",
-        old="eta**r",
-        new="eta ** (r + 1)",
+        old="eta**j",
+        new="eta ** (j + 1)",
+    ),
+    Mistake(
+        "eta is ignored: whatever it is, one in three climbs and gets three times as much",
+        in_="successive_halving",
+        old="        amount = least",
+        new="        eta = 3\n        amount = least",
+    ),
+    Mistake(
+        "whoever has a score of NaN drops out, even if places on the next rung stay empty",
+        in_="successive_halving",
+        old="places[best[: max(1, len(places) // eta)]]",
+        new="places[[i for i in best[: max(1, len(places) // eta)] if scores[i] == scores[i]]]",
     ),
     Mistake(
         "the worst climb instead of the best",
@@ -770,6 +856,18 @@ MISTAKES = [
         in_="GaussianProcess.fit",
         old="np.linalg.cholesky(K + self.noise**2 * np.eye(n))",
         new="np.linalg.cholesky(K + self.noise**2 * np.eye(n)).T",
+    ),
+    Mistake(
+        "the root is kept as an upper triangle, though all else is right",
+        in_="GaussianProcess.fit",
+        old="        return self",
+        new="        self.L_ = self.L_.T\n        return self",
+    ),
+    Mistake(
+        "the second system is solved with L again, not with its transpose",
+        in_="GaussianProcess.fit",
+        old="np.linalg.solve(self.L_.T, v)",
+        new="np.linalg.solve(self.L_, v)",
     ),
     Mistake(
         "the system is solved halfway: L v = z, and no further",
