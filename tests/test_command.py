@@ -255,7 +255,7 @@ def test_one_function_is_checked_by_its_name(home):
         (["check", "chapter-77"], "There is no chapter or function 'chapter-77'"),
         (["hint", "sofmax"], "Did you mean softmax"),
         (["hint", "7"], "7 is a chapter; say which exercise: sigmoid,"),
-        (["check", "fit"], "several names: arrays.NearestMean.fit, logistic_regression.Log"),
+        (["check", "fit"], "several names: arrays.NearestMean.fit, "),
         (["reset", "nothing"], "There is no chapter or function 'nothing'"),
         (["chek", "7"], "There is no command 'chek'. Did you mean check"),
         (["data", "diamond"], "There is no data set 'diamond'. Did you mean diamonds?"),
@@ -592,30 +592,30 @@ def test_a_new_chapter_works_at_once_and_is_told_what_it_lacks(home, tmp_path):
     copy = copy_of_the_book(tmp_path)
     shutil.copytree(book.ROOT / "tests", copy / "tests")
     shutil.copy(book.ROOT / "pyproject.toml", copy)
-    run = grader(copy, "new", "08-neighbours")
+    run = grader(copy, "new", "98-weather")
     assert run.returncode == 0 and run.stdout.count("wrote ") == 6
-    assert "double" in grader(copy, "check", "8").stdout
-    shutil.copy(copy / "solutions" / "neighbours.py", copy / "exercises")
-    assert grader(copy, "check", "8").returncode == 0
-    shutil.copy(copy / "tests" / "other_ways" / "neighbours.py", copy / "exercises")
+    assert "double" in grader(copy, "check", "98").stdout
+    shutil.copy(copy / "solutions" / "weather.py", copy / "exercises")
+    assert grader(copy, "check", "98").returncode == 0
+    shutil.copy(copy / "tests" / "other_ways" / "weather.py", copy / "exercises")
     assert grader(copy, "check", "double").returncode == 0
-    again = grader(copy, "new", "neighbours")
+    again = grader(copy, "new", "weather")
     assert again.returncode == 2 and "is there already" in again.stderr
     tests = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/test_contract.py", "-k", "neighbours"],
+        [sys.executable, "-m", "pytest", "-q", "tests/test_contract.py", "-k", "weather"],
         cwd=copy,
         capture_output=True,
         text=True,
         env={**os.environ, "PYTEST_ADDOPTS": ""},
     )
     for sentence in (
-        "neighbours has 1 holes",
+        "weather has 1 holes",
         "words; a chapter has 1,800 to 4,000",
         "double has 1 known mistakes",
         "the docstring of double lacks References",
         "0 figures; four or more",
-        "neighbours has 1 explain tasks; two or more",
-        "neighbours.ipynb is not there: nobody has run this chapter yet",
+        "weather has 1 explain tasks; two or more",
+        "weather.ipynb is not there: nobody has run this chapter yet",
     ):
         assert sentence in tests.stdout, f"{sentence!r} is not in\n{tests.stdout[-3000:]}"
 

@@ -133,7 +133,7 @@ def test_a_day_with_it(installed, workspace):
     assert "hint 1 of 3" in typed(installed, workspace, "hint", "sigmoid", code=0).stdout
     assert "up to date" in typed(installed, workspace, "update", code=0).stdout
     assert "files begun: 1" in typed(installed, workspace, "doctor", code=0).stdout
-    run = typed(installed, workspace, "new", "neighbours", code=2)
+    run = typed(installed, workspace, "new", "weather", code=2)
     assert "is for authors: it works in a clone of the book" in run.stderr
 
 

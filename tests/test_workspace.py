@@ -49,8 +49,8 @@ def newer(original, tmp_path):
     path = moved_on / "solutions" / "logistic_regression.py"
     change(path, "Squash scores of any size into", "Turn scores of any size into")
     change(path, "def sigmoid(z):", "def sigmoid(z, base=np.e):")
-    shutil.copy(moved_on / "solutions" / "inputs.py", moved_on / "solutions" / "neighbours.py")
-    (moved_on / "chapters" / "08-neighbours.md").write_text("# Neighbours\n")
+    shutil.copy(moved_on / "solutions" / "inputs.py", moved_on / "solutions" / "weather.py")
+    (moved_on / "chapters" / "98-weather.md").write_text("# Weather\n")
     return moved_on
 
 
@@ -214,10 +214,10 @@ def test_every_command_of_a_learner_works_in_it(home, original):
 
 @pytest.mark.parametrize("word", ["sync --check", "new"])
 def test_what_is_for_authors_says_so(home, original, word):
-    words = [*word.split(), "neighbours"] if word == "new" else word.split()
+    words = [*word.split(), "weather"] if word == "new" else word.split()
     run = typed(home, *words, book=original)
     assert run.returncode == 2 and "is for authors" in run.stderr
-    assert not (original / "solutions" / "neighbours.py").exists()
+    assert not (original / "solutions" / "weather.py").exists()
 
 
 def test_a_clone_inside_of_a_workspace_is_itself(home, original):
@@ -277,8 +277,8 @@ def test_theirs_is_merged_and_the_old_file_is_kept(home, newer, knows_base):
     (kept,) = (home / ".grader" / "kept").iterdir()
     assert kept.read_bytes() == mine.encode() and f".grader/kept/{kept.name}" in said(run)
     assert "sigmoid takes (z, base=np.e) now; you wrote it for (z)." in said(run)
-    assert "exercises/neighbours.py  new\n" in run.stdout
-    assert (home / "exercises" / "neighbours.py").exists()
+    assert "exercises/weather.py  new\n" in run.stdout
+    assert (home / "exercises" / "weather.py").exists()
     assert "exercises/arrays.py" not in run.stdout
     before = files(home)
     again = typed(home, "update", book=newer)
@@ -333,7 +333,7 @@ def test_a_file_is_left_as_it_is_that(home, newer, what):
     assert sentence in said(run)
     assert f"{FIT} still waits.  Next: mend it, then grader update\n" in run.stdout
     assert (home / FIT).read_bytes() == data
-    assert (home / "exercises" / "neighbours.py").exists()  # the others are brought
+    assert (home / "exercises" / "weather.py").exists()  # the others are brought
     (home / FIT).write_bytes(THEIRS.encode())
     assert typed(home, "update", book=newer).returncode == 0
     assert "Turn scores" in (home / FIT).read_text("utf-8")
