@@ -442,6 +442,7 @@ def test_where_no_folder_can_be_made_init_says_so(read_only, original):
 def test_a_full_disk_cuts_no_file_of_theirs(home, newer, limit):
     """The size of a file is bounded instead: each write then fails in the same places."""
     (home / FIT).write_bytes(THEIRS.encode())
+    weak(home, "check", "sigmoid", book=newer)  # compiles what a bounded file would cut
     before = files(home)
     weak(home, "check", "sigmoid", book=newer, limit=limit)
     for words in (["update"], ["reset", "sigmoid"], ["reset", "7"]):
