@@ -1,0 +1,528 @@
+"""Backprop: a network by hand, each layer a way there and a way back.
+
+Throughout: n samples, d inputs, m outputs of a layer, k classes.
+    x (..., d) a layer's input, any axes in front     out (..., m)
+    W (d, m) weights       b (m,) biases
+    grad (..., m) the slope of the loss in out; to_x, to_W, to_b: in x, W, b
+    z (n, k) scores        y (n,) classes, whole numbers from 0 to k - 1
+    weights [W, b, W, b, ...] from the first layer on; slopes likewise
+The loss is a mean over samples. float32 in, float32 out.
+
+Sources: Rumelhart, Hinton and Williams, Learning representations by
+back-propagating errors (1986); Goodfellow, Bengio and Courville, Deep
+Learning (2016), 6.5; He et al., Delving Deep into Rectifiers (2015).
+"""
+
+import numpy as np
+
+from solutions.arrays import batches
+from solutions.gradient_descent import numerical_gradient
+from solutions.inputs import (
+    as_finite,
+    as_floats,
+    as_labels,
+    as_matrix,
+    as_rng,
+    fitted,
+    in_range,
+    whole,
+)
+from solutions.logistic_regression import Classifier, sigmoid, softmax
+
+GELU_SCALE, GELU_CUBE = 0.7978845608028654, 0.044715  # sqrt(2 / pi); fitted
+
+
+def relu(x):
+    """Return x where it is positive, 0 elsewhere."""
+    return np.maximum(as_floats(x, "x"), 0)
+
+
+def relu_slope(x, out):
+    """Return the slope of relu at x, where it was out: 1 or 0, 0 at 0."""
+    return (out > 0).astype(out.dtype)
+
+
+def sigmoid_slope(x, out):
+    """Return the slope of the sigmoid at x, where it was out."""
+    return out * (1 - out)
+
+
+def tanh_slope(x, out):
+    """Return the slope of tanh at x, from what it was there.
+
+    Parameters
+    ----------
+    x : array, shape (...)
+    out : array, shape (...)
+        np.tanh(x), so that nothing has to be computed twice.
+
+    Returns
+    -------
+    slope : array, shape (...)
+
+    References
+    ----------
+    Eq. 21.3 of the chapter.
+    """
+    # your turn (warm-up)
+    # hint: sigmoid_slope above needs out alone, and so does this.
+    # hint: tanh is (e^x - e^-x) over (e^x + e^-x); by the quotient rule its
+    # slope is 1 minus its square.
+    return 1 - out * out
+
+
+def gelu_gate(x):
+    """Return tanh(GELU_SCALE * (x + GELU_CUBE * x^3)), from -1 to 1."""
+    inside = x * x * x  # x**3 is a hundred times slower on float32
+    inside *= GELU_CUBE
+    inside += x
+    inside *= GELU_SCALE
+    return np.tanh(inside)
+
+
+def gelu(x):
+    """Return x times a smooth gate from 0 to 1: x / 2 * (1 + gelu_gate).
+
+    Hendrycks and Gimpel, Gaussian Error Linear Units (2016), section 2.
+    """
+    x = as_floats(x, "x")
+    out = gelu_gate(x)
+    out += 1
+    out *= x
+    out *= 0.5
+    return out
+
+
+def gelu_slope(x, out=None):
+    """Return the slope of gelu at x.
+
+    Parameters
+    ----------
+    x : array, shape (...)
+    out : array, shape (...)
+        Not needed: it is taken so that all slopes are called alike.
+
+    Returns
+    -------
+    slope : array, shape (...)
+
+    References
+    ----------
+    Eq. 21.4 of the chapter.
+    """
+    x = as_floats(x, "x")
+    # your turn (core)
+    # hint: gelu is x / 2 times (1 + t), with t = gelu_gate(x): a product,
+    # so its slope has two terms.
+    # hint: The slope of t is 1 - t * t, times that of what is inside of
+    # tanh, GELU_SCALE * (1 + 3 * GELU_CUBE * x * x).
+    t = gelu_gate(x)
+    inside = GELU_SCALE * (1 + 3 * GELU_CUBE * x * x)
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inside
+
+
+ACTIVATIONS = {
+    "relu": (relu, relu_slope),
+    "tanh": (np.tanh, tanh_slope),
+    "sigmoid": (sigmoid, sigmoid_slope),
+    "gelu": (gelu, gelu_slope),
+}
+
+
+def fitting(x, W):
+    """Return x and W as floats, or raise where x @ W has no meaning."""
+    x, W = as_floats(x, "x"), as_floats(W, "W")
+    if x.ndim < 1 or W.ndim != 2 or x.shape[-1] != len(W) or not W.size:
+        raise ValueError(
+            "x must have shape (..., d) and W (d, m), but their shapes are "
+            f"{x.shape} and {W.shape}"
+        )
+    return x, W
+
+
+def shaped(values, shape, name, other, its):
+    """Return values as floats of the shape that another's shape asks."""
+    if np.shape(values) != shape:
+        raise ValueError(
+            f"{other} has shape {its}, so {name} must have shape {shape}, "
+            f"but its shape is {np.shape(values)}"
+        )
+    return as_floats(values, name)
+
+
+def dense_forward(x, W, b):
+    """Return x @ W + b: each output a sum of all inputs, weighed.
+
+    Parameters
+    ----------
+    x : array, shape (..., d)
+    W : array, shape (d, m)
+    b : array, shape (m,)
+
+    Returns
+    -------
+    out : array, shape (..., m)
+        A new array.
+
+    References
+    ----------
+    Eq. 21.1 of the chapter.
+    """
+    x, W = fitting(x, W)
+    b = shaped(b, W.shape[1:], "b", "W", W.shape)
+    # your turn (warm-up)
+    # hint: Lay all the axes in front of the last one end to end, with
+    # x.reshape(-1, d): one matrix, one product.
+    # hint: `out += b` adds the biases to every row without a new array.
+    # hint: At the end put the axes in front back: those of x.shape[:-1].
+    out = x.reshape(-1, len(W)) @ W  # (rows, m)
+    out += b
+    return out.reshape(*x.shape[:-1], len(b))  # (..., m)
+
+
+def dense_backward(grad, x, W):
+    """Return the slopes of the loss in x, W and b, from that in the output.
+
+    Parameters
+    ----------
+    grad : array, shape (..., m)
+    x : array, shape (..., d)
+        What dense_forward was given.
+    W : array, shape (d, m)
+
+    Returns
+    -------
+    to_x : array, shape (..., d)
+    to_W : array, shape (d, m)
+    to_b : array, shape (m,)
+
+    References
+    ----------
+    Eq. 21.5 to 21.7 of the chapter.
+    """
+    x, W = fitting(x, W)
+    shape = (*x.shape[:-1], W.shape[1])
+    grad = shaped(grad, shape, "grad", "x @ W", shape)
+    # your turn (core)
+    # hint: Make rows of grad and of x, as in dense_forward.
+    # hint: Two of the three are products of matrices, and the shapes leave
+    # no choice: (rows, m) with (d, m), (rows, d) with (rows, m).
+    # hint: Each row adds the same b, so the slope in b is a sum over rows;
+    # np.ones(len(grad), grad.dtype) @ grad is a fast one.
+    grad = grad.reshape(-1, W.shape[1])  # (rows, m)
+    to_x = (grad @ W.T).reshape(x.shape)  # (..., d)
+    to_W = x.reshape(-1, len(W)).T @ grad  # (d, m)
+    return to_x, to_W, np.ones(len(grad), grad.dtype) @ grad
+
+
+def softmax_cross_entropy(z, y):
+    """Return the mean of -log p(the right class), and its slope in z.
+
+    Parameters
+    ----------
+    z : array, shape (n, k)
+        Scores; they are left as they are.
+    y : array, shape (n,)
+        The right classes, whole numbers from 0 to k - 1.
+
+    Returns
+    -------
+    loss : float
+        In nats a sample.
+    to_z : array, shape (n, k)
+
+    References
+    ----------
+    Eq. 21.8 of the chapter; Bishop (2006), eq. 4.108 and 4.109.
+    """
+    z = as_floats(z, "z")
+    refuse_classes(z, y)
+    # your turn (core)
+    # hint: Subtract each row's largest score, into a new array; keep what
+    # is then the score of the right class: array[np.arange(n), y].
+    # hint: Of that array take exp in place, with out=; with the sum s of a
+    # row the loss is the mean of log(s) minus the right score.
+    # hint: The slope is p, less 1 at the right class, all divided by n. Do
+    # it in that same array: no other of n times k is needed.
+    n, rows = len(z), np.arange(len(z))
+    to_z = z - z.max(axis=1, keepdims=True)  # (n, k), none above 0
+    right = to_z[rows, y]  # (n,)
+    total = np.exp(to_z, out=to_z).sum(axis=1)  # (n,)
+    loss = np.mean(np.log(total) - right)
+    to_z /= (n * total)[:, None]
+    to_z[rows, y] -= 1 / n
+    return loss, to_z
+
+
+def refuse_classes(z, y):
+    """Raise where y holds no class for each row of z, whatever z holds."""
+    if z.ndim != 2 or not z.size:
+        raise ValueError(f"z must have shape (n, k), not {z.shape}")
+    if np.asarray(y).dtype.kind not in "iu":
+        raise TypeError(f"y must hold whole numbers, not {y!r}")
+    shaped(y, z.shape[:1], "y", "z", z.shape)
+    if np.min(y) < 0 or np.max(y) >= z.shape[1]:
+        raise ValueError(
+            f"y must lie in 0 to {z.shape[1] - 1}, a column of z each, but "
+            f"it runs from {np.min(y)} to {np.max(y)}"
+        )
+
+
+def he_init(fan_in, fan_out, rng):
+    """Draw first weights that keep the size of a signal through a relu.
+
+    Parameters
+    ----------
+    fan_in : int
+        Inputs that are summed in each output.
+    fan_out : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    W : array, shape (fan_in, fan_out)
+        Independent draws from a normal distribution of mean 0.
+
+    References
+    ----------
+    He et al. (2015), eq. 10; eq. 21.10 of the chapter.
+    """
+    fan_in = whole("fan_in", fan_in, low=1)
+    fan_out = whole("fan_out", fan_out, low=1)
+    rng = as_rng(rng)
+    # your turn (warm-up)
+    # hint: rng.normal(size=(fan_in, fan_out)) has the variance 1.
+    # hint: The variance is to be 2 / fan_in; by what does one multiply for
+    # that? Not by the variance.
+    return rng.normal(size=(fan_in, fan_out)) * np.sqrt(2 / fan_in)
+
+
+def first_weights(sizes, rng, dtype=float):
+    """Return weights for layers of these sizes; all biases are 0."""
+    weights = []
+    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+        weights.append(he_init(fan_in, fan_out, rng).astype(dtype))
+        weights.append(np.zeros(fan_out, dtype))
+    return weights
+
+
+def network_forward(weights, x, activation="relu"):
+    """Return what each layer is given, and what it makes of it.
+
+    The activation stands after each layer but the last: inputs[0] is x,
+    sums[i] the output of layer i, inputs[i + 1] its activation, and
+    sums[-1] are the scores.
+    """
+    f, _ = ACTIVATIONS[activation]
+    inputs, sums = [x], [dense_forward(x, *weights[:2])]
+    for i in range(2, len(weights), 2):
+        inputs.append(f(sums[-1]))
+        sums.append(dense_forward(inputs[-1], *weights[i : i + 2]))
+    return inputs, sums
+
+
+def network_backward(grad, weights, inputs, sums, activation="relu"):
+    """Take the slope in the scores back through all layers.
+
+    Parameters
+    ----------
+    grad : array, shape (n, k)
+        The slope of the loss in the scores, sums[-1].
+    weights : list of arrays
+    inputs : list of arrays
+    sums : list of arrays
+        Both as network_forward returned them.
+    activation : str
+
+    Returns
+    -------
+    slopes : list of arrays
+        In the order and in the shapes of weights.
+
+    References
+    ----------
+    Eq. 21.9 of the chapter; Rumelhart, Hinton and Williams (1986).
+    """
+    _, slope = ACTIVATIONS[activation]
+    # your turn (core)
+    # hint: Layer i has its matrix in weights[2 * i] and was given
+    # inputs[i]. Begin with the last one.
+    # hint: dense_backward returns the slope in inputs[i], the output of an
+    # activation: times slope(sums[i - 1], inputs[i]) it is that in
+    # sums[i - 1], the grad of the layer before. The first has none before.
+    # hint: The list is made from the end on: put what is new in front.
+    slopes = []
+    for i in reversed(range(len(inputs))):
+        grad, *pair = dense_backward(grad, inputs[i], weights[2 * i])
+        slopes = pair + slopes
+        if i > 0:
+            grad *= slope(sums[i - 1], inputs[i])
+    return slopes
+
+
+def loss_and_slopes(weights, x, y, activation="relu"):
+    """Return the loss of a batch, and its slopes in all the weights."""
+    inputs, sums = network_forward(weights, x, activation)
+    loss, grad = softmax_cross_entropy(sums[-1], y)
+    if not np.isfinite(loss):
+        raise RuntimeError(
+            f"diverged: the loss is {loss}; try a lower learning rate"
+        )
+    return loss, network_backward(grad, weights, inputs, sums, activation)
+
+
+def gradient_check(loss_and_slopes, weights):
+    """Measure each slope, and say how far off those are that were derived.
+
+    Parameters
+    ----------
+    loss_and_slopes : function
+        From a list of arrays to the loss and a list of its slopes.
+    weights : list of arrays
+        Where to look; it is done in float64.
+
+    Returns
+    -------
+    errors : list of float
+        For each array, the length of the difference over the sum of both
+        lengths, from 0 to 1; 0 where both are zero.
+
+    References
+    ----------
+    Eq. 21.12 of the chapter.
+    """
+    weights = [as_finite(w, "weights").astype(float) for w in weights]
+    _, slopes = loss_and_slopes(weights)
+    shapes = [w.shape for w in weights]
+    if [np.shape(slope) for slope in slopes] != shapes:
+        raise ValueError(
+            f"slopes must have the shapes of weights, {shapes}"
+        )
+    # your turn (core)
+    # hint: measured(loss_and_slopes, weights, i) is the slope in weights[i]
+    # as it should be; slopes[i] is what was derived.
+    # hint: The length of an array is the root of the sum of its squares, or
+    # np.linalg.norm(a.ravel()).
+    # hint: Where both lengths are 0 the error is 0; elsewhere divide the
+    # length of the difference by their sum.
+    errors = []
+    for i, said in enumerate(slopes):
+        seen = measured(loss_and_slopes, weights, i)
+        lengths = np.sqrt(np.sum(said * said)) + np.sqrt(
+            np.sum(seen * seen)
+        )
+        apart = np.sqrt(np.sum((said - seen) ** 2))
+        errors.append(float(apart / lengths) if lengths > 0 else 0.0)
+    return errors
+
+
+def measured(loss_and_slopes, weights, i):
+    """Return the slope in weights[i], measured; the others stay put."""
+
+    def loss(theta):
+        return loss_and_slopes([*weights[:i], theta, *weights[i + 1 :]])[0]
+
+    return numerical_gradient(loss, weights[i])
+
+
+class MLP(Classifier):
+    """Tell classes apart by a network of dense layers.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Units in each hidden layer; () leaves softmax regression.
+    activation : str
+        "relu", "tanh", "sigmoid" or "gelu".
+    learning_rate : float
+    epochs, batch_size : int
+
+    Attributes
+    ----------
+    classes_ : array, shape (k,)
+    weights_ : list of arrays
+    losses_ : list of float
+        Of each epoch, the mean over its batches, each before its step.
+    """
+
+    def __init__(
+        self,
+        hidden=(64,),
+        activation="relu",
+        learning_rate=0.1,
+        epochs=50,
+        batch_size=32,
+    ):
+        self.hidden, self.activation = hidden, activation
+        self.learning_rate, self.epochs = learning_rate, epochs
+        self.batch_size = batch_size
+
+    W_ = property(lambda self: self.weights_[0])  # of the first layer
+
+    def rate(self, epoch):
+        """Return the rate of epoch 0, 1, ...: a straight line to 0."""
+        return float(self.learning_rate) * (1 - epoch / self.epochs)
+
+    def check_settings(self):
+        """Raise for a setting that is none."""
+        if not isinstance(self.hidden, tuple | list):
+            raise TypeError(f"hidden must be a tuple, not {self.hidden!r}")
+        if self.activation not in ACTIVATIONS:
+            names = ", ".join(ACTIVATIONS)
+            raise ValueError(
+                f"activation {self.activation!r} is none of {names}"
+            )
+        in_range("learning_rate", self.learning_rate, above=0)
+        for units in (*self.hidden, self.epochs, self.batch_size):
+            whole("units, epochs and batch_size", units, low=1)
+
+    def fit(self, X, y, rng):
+        """Take a step downhill for each batch, `epochs` times through X.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+        y : array, shape (n,)
+            Labels of any kind, two or more different ones.
+        rng : numpy.random.Generator
+            For the first weights, then for batches, once an epoch.
+
+        Returns
+        -------
+        self : MLP
+
+        References
+        ----------
+        Goodfellow, Bengio and Courville (2016), algorithm 8.1.
+        """
+        X = as_matrix(X)
+        self.classes_, y = as_labels(X, y)  # y (n,) of 0 to k - 1
+        self.check_settings()
+        sizes = [X.shape[1], *self.hidden, len(self.classes_)]
+        self.weights_ = first_weights(sizes, as_rng(rng), X.dtype)
+        self.losses_ = []
+        # your turn (stretch)
+        # hint: For each epoch ask batches(n, self.batch_size, rng) once; it
+        # lists the rows of each batch. self.rate(epoch) is the
+        # rate.
+        # hint: loss_and_slopes(self.weights_, X[rows], y[rows],
+        # self.activation) has the loss, and a slope for each array.
+        # hint: `w -= rate * slope` changes w where it lies.
+        # Append the mean of the epoch's losses to self.losses_.
+        for epoch in range(self.epochs):
+            losses, rate = [], self.rate(epoch)
+            for rows in batches(len(X), self.batch_size, rng):
+                loss, slopes = loss_and_slopes(
+                    self.weights_, X[rows], y[rows], self.activation
+                )
+                losses.append(loss)
+                for w, slope in zip(self.weights_, slopes, strict=True):
+                    w -= rate * slope
+            self.losses_.append(float(np.mean(losses)))
+        return self
+
+    def predict_proba(self, X):
+        """Return the probability of each class, (n, k), as in classes_."""
+        X = fitted(self, "W_", X)
+        _, sums = network_forward(self.weights_, X, self.activation)
+        return softmax(sums[-1])
