@@ -33,7 +33,7 @@ GELU_SCALE, GELU_CUBE = 0.7978845608028654, 0.044715  # sqrt(2 / pi); fitted
 
 
 def relu(x):
-    """Return x where it is positive, 0 elsewhere."""
+    """Return x where it is above 0, else 0."""
     return np.maximum(as_floats(x, "x"), 0)
 
 
@@ -65,7 +65,7 @@ def tanh_slope(x, out):
     Eq. 21.3 of the chapter.
     """
     # your turn (warm-up)
-    # hint: sigmoid_slope above needs out alone, and so does this.
+    # hint: sigmoid_slope needs out alone, and so does this.
     # hint: tanh is (e^x - e^-x) over (e^x + e^-x); by the quotient rule its
     # slope is 1 minus its square.
     return 1 - out * out
@@ -99,8 +99,8 @@ def gelu_slope(x, out=None):
     Parameters
     ----------
     x : array, shape (...)
-    out : array, shape (...)
-        Not needed: it is taken so that all slopes are called alike.
+    out : array
+        Not used; it is here so that all slopes are called alike.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def dense_forward(x, W, b):
     # hint: Lay all the axes in front of the last one end to end, with
     # x.reshape(-1, d): one matrix, one product.
     # hint: `out += b` adds the biases to every row without a new array.
-    # hint: At the end put the axes in front back: those of x.shape[:-1].
+    # hint: At the end put the axes in front back, x.shape[:-1].
     out = x.reshape(-1, len(W)) @ W  # (rows, m)
     out += b
     return out.reshape(*x.shape[:-1], len(b))  # (..., m)
@@ -240,10 +240,10 @@ def softmax_cross_entropy(z, y):
     # your turn (core)
     # hint: Subtract each row's largest score, into a new array; keep what
     # is then the score of the right class: array[np.arange(n), y].
-    # hint: Of that array take exp in place, with out=; with the sum s of a
-    # row the loss is the mean of log(s) minus the right score.
-    # hint: The slope is p, less 1 at the right class, all divided by n. Do
-    # it in that same array: no other of n times k is needed.
+    # hint: Take its exp in place, with out=. Where s is the sum of a row,
+    # the loss is the mean of log(s) minus the right score.
+    # hint: The slope is p, less 1 at the right class, divided by n; that
+    # same array can hold it.
     n, rows = len(z), np.arange(len(z))
     to_z = z - z.max(axis=1, keepdims=True)  # (n, k), none above 0
     right = to_z[rows, y]  # (n,)
@@ -273,9 +273,8 @@ def he_init(fan_in, fan_out, rng):
 
     Parameters
     ----------
-    fan_in : int
-        Inputs that are summed in each output.
-    fan_out : int
+    fan_in, fan_out : int
+        Inputs that each output sums, and outputs.
     rng : numpy.random.Generator
 
     Returns
@@ -329,9 +328,8 @@ def network_backward(grad, weights, inputs, sums, activation="relu"):
     grad : array, shape (n, k)
         The slope of the loss in the scores, sums[-1].
     weights : list of arrays
-    inputs : list of arrays
-    sums : list of arrays
-        Both as network_forward returned them.
+    inputs, sums : list of arrays
+        As network_forward returned them.
     activation : str
 
     Returns
@@ -345,8 +343,8 @@ def network_backward(grad, weights, inputs, sums, activation="relu"):
     """
     _, slope = ACTIVATIONS[activation]
     # your turn (core)
-    # hint: Layer i has its matrix in weights[2 * i] and was given
-    # inputs[i]. Begin with the last one.
+    # hint: Layer i has the matrix weights[2 * i] and was given inputs[i].
+    # Begin with the last one.
     # hint: dense_backward returns the slope in inputs[i], the output of an
     # activation: times slope(sums[i - 1], inputs[i]) it is that in
     # sums[i - 1], the grad of the layer before. The first has none before.
@@ -395,23 +393,17 @@ def gradient_check(loss_and_slopes, weights):
     _, slopes = loss_and_slopes(weights)
     shapes = [w.shape for w in weights]
     if [np.shape(slope) for slope in slopes] != shapes:
-        raise ValueError(
-            f"slopes must have the shapes of weights, {shapes}"
-        )
+        raise ValueError(f"slopes must have the weights' shapes, {shapes}")
     # your turn (core)
     # hint: measured(loss_and_slopes, weights, i) is the slope in weights[i]
     # as it should be; slopes[i] is what was derived.
-    # hint: The length of an array is the root of the sum of its squares, or
-    # np.linalg.norm(a.ravel()).
-    # hint: Where both lengths are 0 the error is 0; elsewhere divide the
-    # length of the difference by their sum.
+    # hint: np.linalg.norm(a) is the length of an array of any shape. Divide
+    # that of the difference by the sum of both; where that is 0, answer 0.
     errors = []
     for i, said in enumerate(slopes):
         seen = measured(loss_and_slopes, weights, i)
-        lengths = np.sqrt(np.sum(said * said)) + np.sqrt(
-            np.sum(seen * seen)
-        )
-        apart = np.sqrt(np.sum((said - seen) ** 2))
+        lengths = np.linalg.norm(said) + np.linalg.norm(seen)
+        apart = np.linalg.norm(said - seen)
         errors.append(float(apart / lengths) if lengths > 0 else 0.0)
     return errors
 
@@ -432,9 +424,9 @@ class MLP(Classifier):
     ----------
     hidden : tuple of int
         Units in each hidden layer; () leaves softmax regression.
-    activation : str
-        "relu", "tanh", "sigmoid" or "gelu".
+    activation : "relu", "tanh", "sigmoid" or "gelu"
     learning_rate : float
+        Of the first epoch; it falls in a straight line towards 0.
     epochs, batch_size : int
 
     Attributes
@@ -442,7 +434,7 @@ class MLP(Classifier):
     classes_ : array, shape (k,)
     weights_ : list of arrays
     losses_ : list of float
-        Of each epoch, the mean over its batches, each before its step.
+        The mean over the batches of each epoch, each before its step.
     """
 
     def __init__(
@@ -458,10 +450,6 @@ class MLP(Classifier):
         self.batch_size = batch_size
 
     W_ = property(lambda self: self.weights_[0])  # of the first layer
-
-    def rate(self, epoch):
-        """Return the rate of epoch 0, 1, ...: a straight line to 0."""
-        return float(self.learning_rate) * (1 - epoch / self.epochs)
 
     def check_settings(self):
         """Raise for a setting that is none."""
@@ -485,7 +473,7 @@ class MLP(Classifier):
         y : array, shape (n,)
             Labels of any kind, two or more different ones.
         rng : numpy.random.Generator
-            For the first weights, then for batches, once an epoch.
+            For first_weights, then for batches, once an epoch.
 
         Returns
         -------
@@ -502,15 +490,16 @@ class MLP(Classifier):
         self.weights_ = first_weights(sizes, as_rng(rng), X.dtype)
         self.losses_ = []
         # your turn (stretch)
-        # hint: For each epoch ask batches(n, self.batch_size, rng) once; it
-        # lists the rows of each batch. self.rate(epoch) is the
-        # rate.
+        # hint: For each epoch, counted from 0, ask batches(n,
+        # self.batch_size, rng) once: a list of the rows of each batch.
         # hint: loss_and_slopes(self.weights_, X[rows], y[rows],
         # self.activation) has the loss, and a slope for each array.
-        # hint: `w -= rate * slope` changes w where it lies.
-        # Append the mean of the epoch's losses to self.losses_.
+        # hint: The rate is learning_rate * (1 - epoch / epochs), and
+        # `w -= rate * slope` changes w where it lies. Append the mean of
+        # the epoch's losses to self.losses_, and at the end return self.
         for epoch in range(self.epochs):
-            losses, rate = [], self.rate(epoch)
+            rate = self.learning_rate * (1 - epoch / self.epochs)
+            losses = []
             for rows in batches(len(X), self.batch_size, rng):
                 loss, slopes = loss_and_slopes(
                     self.weights_, X[rows], y[rows], self.activation
