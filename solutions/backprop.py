@@ -66,8 +66,7 @@ def tanh_slope(x, out):
     """
     # your turn (warm-up)
     # hint: sigmoid_slope needs out alone, and so does this.
-    # hint: tanh is (e^x - e^-x) over (e^x + e^-x); by the quotient rule its
-    # slope is 1 minus its square.
+    # hint: The slope of tanh is 1 minus the square of tanh.
     return 1 - out * out
 
 
@@ -86,11 +85,7 @@ def gelu(x):
     Hendrycks and Gimpel, Gaussian Error Linear Units (2016), section 2.
     """
     x = as_floats(x, "x")
-    out = gelu_gate(x)
-    out += 1
-    out *= x
-    out *= 0.5
-    return out
+    return 0.5 * x * (1 + gelu_gate(x))
 
 
 def gelu_slope(x, out=None):
@@ -112,8 +107,7 @@ def gelu_slope(x, out=None):
     """
     x = as_floats(x, "x")
     # your turn (core)
-    # hint: gelu is x / 2 times (1 + t), with t = gelu_gate(x): a product,
-    # so its slope has two terms.
+    # hint: It is x / 2 times (1 + t), t = gelu_gate(x): two terms.
     # hint: The slope of t is 1 - t * t, times that of what is inside of
     # tanh, GELU_SCALE * (1 + 3 * GELU_CUBE * x * x).
     t = gelu_gate(x)
@@ -133,20 +127,16 @@ def fitting(x, W):
     """Return x and W as floats, or raise where x @ W has no meaning."""
     x, W = as_floats(x, "x"), as_floats(W, "W")
     if x.ndim < 1 or W.ndim != 2 or x.shape[-1] != len(W) or not W.size:
-        raise ValueError(
-            "x must have shape (..., d) and W (d, m), but their shapes are "
-            f"{x.shape} and {W.shape}"
-        )
+        shapes = f"x (..., d) and W (d, m) have {x.shape} and {W.shape}"
+        raise ValueError(f"the shapes do not fit: {shapes}")
     return x, W
 
 
-def shaped(values, shape, name, other, its):
-    """Return values as floats of the shape that another's shape asks."""
-    if np.shape(values) != shape:
-        raise ValueError(
-            f"{other} has shape {its}, so {name} must have shape {shape}, "
-            f"but its shape is {np.shape(values)}"
-        )
+def shaped(values, shape, name):
+    """Return values as floats of a shape that follows from the others."""
+    given = np.shape(values)
+    if given != shape:
+        raise ValueError(f"{name} must have shape {shape}, not {given}")
     return as_floats(values, name)
 
 
@@ -162,17 +152,15 @@ def dense_forward(x, W, b):
     Returns
     -------
     out : array, shape (..., m)
-        A new array.
 
     References
     ----------
     Eq. 21.1 of the chapter.
     """
     x, W = fitting(x, W)
-    b = shaped(b, W.shape[1:], "b", "W", W.shape)
+    b = shaped(b, W.shape[1:], "b")
     # your turn (warm-up)
-    # hint: Lay all the axes in front of the last one end to end, with
-    # x.reshape(-1, d): one matrix, one product.
+    # hint: x.reshape(-1, d) makes rows of whatever axes are in front.
     # hint: `out += b` adds the biases to every row without a new array.
     # hint: At the end put the axes in front back, x.shape[:-1].
     out = x.reshape(-1, len(W)) @ W  # (rows, m)
@@ -201,14 +189,13 @@ def dense_backward(grad, x, W):
     Eq. 21.5 to 21.7 of the chapter.
     """
     x, W = fitting(x, W)
-    shape = (*x.shape[:-1], W.shape[1])
-    grad = shaped(grad, shape, "grad", "x @ W", shape)
+    grad = shaped(grad, (*x.shape[:-1], W.shape[1]), "grad")
     # your turn (core)
     # hint: Make rows of grad and of x, as in dense_forward.
-    # hint: Two of the three are products of matrices, and the shapes leave
-    # no choice: (rows, m) with (d, m), (rows, d) with (rows, m).
-    # hint: Each row adds the same b, so the slope in b is a sum over rows;
-    # np.ones(len(grad), grad.dtype) @ grad is a fast one.
+    # hint: Two of the three are products: (rows, m) with (d, m), and
+    # (rows, d) with (rows, m). The shapes say what is transposed.
+    # hint: Every row adds the same b: sum over the rows. A fast sum is
+    # np.ones(len(grad), grad.dtype) @ grad.
     grad = grad.reshape(-1, W.shape[1])  # (rows, m)
     to_x = (grad @ W.T).reshape(x.shape)  # (..., d)
     to_W = x.reshape(-1, len(W)).T @ grad  # (d, m)
@@ -260,11 +247,10 @@ def refuse_classes(z, y):
         raise ValueError(f"z must have shape (n, k), not {z.shape}")
     if np.asarray(y).dtype.kind not in "iu":
         raise TypeError(f"y must hold whole numbers, not {y!r}")
-    shaped(y, z.shape[:1], "y", "z", z.shape)
+    shaped(y, z.shape[:1], "y")
     if np.min(y) < 0 or np.max(y) >= z.shape[1]:
         raise ValueError(
-            f"y must lie in 0 to {z.shape[1] - 1}, a column of z each, but "
-            f"it runs from {np.min(y)} to {np.max(y)}"
+            f"z has shape {z.shape}, but y holds {np.min(y)} to {np.max(y)}"
         )
 
 
@@ -291,26 +277,23 @@ def he_init(fan_in, fan_out, rng):
     rng = as_rng(rng)
     # your turn (warm-up)
     # hint: rng.normal(size=(fan_in, fan_out)) has the variance 1.
-    # hint: The variance is to be 2 / fan_in; by what does one multiply for
-    # that? Not by the variance.
+    # hint: For a variance of 2 / fan_in multiply by its square root.
     return rng.normal(size=(fan_in, fan_out)) * np.sqrt(2 / fan_in)
 
 
 def first_weights(sizes, rng, dtype=float):
     """Return weights for layers of these sizes; all biases are 0."""
     weights = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
-        weights.append(he_init(fan_in, fan_out, rng).astype(dtype))
-        weights.append(np.zeros(fan_out, dtype))
+    for d, m in zip(sizes[:-1], sizes[1:], strict=True):
+        weights += [he_init(d, m, rng).astype(dtype), np.zeros(m, dtype)]
     return weights
 
 
 def network_forward(weights, x, activation="relu"):
     """Return what each layer is given, and what it makes of it.
 
-    The activation stands after each layer but the last: inputs[0] is x,
-    sums[i] the output of layer i, inputs[i + 1] its activation, and
-    sums[-1] are the scores.
+    inputs[0] is x, sums[i] the output of layer i, inputs[i + 1] is its
+    activation; sums[-1] are the scores, and go through none.
     """
     f, _ = ACTIVATIONS[activation]
     inputs, sums = [x], [dense_forward(x, *weights[:2])]
@@ -345,9 +328,9 @@ def network_backward(grad, weights, inputs, sums, activation="relu"):
     # your turn (core)
     # hint: Layer i has the matrix weights[2 * i] and was given inputs[i].
     # Begin with the last one.
-    # hint: dense_backward returns the slope in inputs[i], the output of an
-    # activation: times slope(sums[i - 1], inputs[i]) it is that in
-    # sums[i - 1], the grad of the layer before. The first has none before.
+    # hint: dense_backward returns the slope in inputs[i], which is an
+    # activation's output: times slope(sums[i - 1], inputs[i]) it is the
+    # grad of the layer before. The first layer has none before it.
     # hint: The list is made from the end on: put what is new in front.
     slopes = []
     for i in reversed(range(len(inputs))):
@@ -364,7 +347,7 @@ def loss_and_slopes(weights, x, y, activation="relu"):
     loss, grad = softmax_cross_entropy(sums[-1], y)
     if not np.isfinite(loss):
         raise RuntimeError(
-            f"diverged: the loss is {loss}; try a lower learning rate"
+            f"diverged: loss {loss}; lower the learning rate"
         )
     return loss, network_backward(grad, weights, inputs, sums, activation)
 
@@ -453,13 +436,11 @@ class MLP(Classifier):
 
     def check_settings(self):
         """Raise for a setting that is none."""
+        known = ", ".join(ACTIVATIONS)
         if not isinstance(self.hidden, tuple | list):
             raise TypeError(f"hidden must be a tuple, not {self.hidden!r}")
         if self.activation not in ACTIVATIONS:
-            names = ", ".join(ACTIVATIONS)
-            raise ValueError(
-                f"activation {self.activation!r} is none of {names}"
-            )
+            raise ValueError(f"{self.activation!r} is none of {known}")
         in_range("learning_rate", self.learning_rate, above=0)
         for units in (*self.hidden, self.epochs, self.batch_size):
             whole("units, epochs and batch_size", units, low=1)
@@ -494,9 +475,9 @@ class MLP(Classifier):
         # self.batch_size, rng) once: a list of the rows of each batch.
         # hint: loss_and_slopes(self.weights_, X[rows], y[rows],
         # self.activation) has the loss, and a slope for each array.
-        # hint: The rate is learning_rate * (1 - epoch / epochs), and
-        # `w -= rate * slope` changes w where it lies. Append the mean of
-        # the epoch's losses to self.losses_, and at the end return self.
+        # hint: The rate is learning_rate * (1 - epoch / epochs); with
+        # `w -= rate * slope` w changes where it lies. Append the mean of
+        # the epoch's losses to self.losses_; return self at the end.
         for epoch in range(self.epochs):
             rate = self.learning_rate * (1 - epoch / self.epochs)
             losses = []
