@@ -1,10 +1,10 @@
 """Convolution: one small set of weights looks at every place of an image.
 
-Throughout: B images of H by W pixels, C channels in, O channels out.
+Throughout: B images of H by W pixels, C channels in, m channels out.
     x (B, H, W, C)            images; the channels of a pixel stand together
-    kernel (K, K, C, O), bias (O,)  what is learned
+    kernel (K, K, C, m), bias (m,)  what is learned
     size (h, w)               places where the kernel fits
-    out (B, h, w, O)          what it answers at each
+    out (B, h, w, m)          what it answers at each
     i, j                      row and column in the kernel: one of its taps
 
 Sources: LeCun, Bottou, Bengio and Haffner (1998), II; Dumoulin and Visin, A
@@ -20,7 +20,7 @@ from solutions.framework import Linear, Module, Parameter, linear
 from solutions.inputs import as_floats, as_rng, whole
 from solutions.training import BatchNorm1d
 
-FEW = 8  # channels
+FEW = 4  # channels
 
 
 def four_axes(x, name="x"):
@@ -68,7 +68,7 @@ def fitting(x, kernel, bias, stride, padding):
     K, C = kernel.shape[0], four_axes(x.data).shape[3]
     if kernel.ndim != 4 or kernel.shape[1:3] != (K, C):
         raise ValueError(
-            f"x of shape {x.shape} needs a kernel of shape (K, K, {C}, O), "
+            f"x of shape {x.shape} needs a kernel of shape (K, K, {C}, m), "
             f"but its shape is {kernel.shape}"
         )
     if bias.shape != kernel.shape[3:]:
@@ -177,7 +177,7 @@ def col2im(columns, shape, K, stride=1, padding=0):
     ----------
     Eq. 25.5 of the chapter: a copy's gradient is a sum.
     """
-    columns, (B, H, W, C) = as_floats(columns, "columns"), shape
+    columns, (B, *_, C) = as_floats(columns, "columns"), shape
     size = places(shape, K, stride, padding)
     if columns.shape != (B, *size, K * K * C):
         raise ValueError(
@@ -214,13 +214,13 @@ def convolve_im2col(x, kernel, bias, stride=1, padding=0):
     Parameters
     ----------
     x : tensor, shape (B, H, W, C)
-    kernel : tensor, shape (K, K, C, O)
-    bias : tensor, shape (O,)
+    kernel : tensor, shape (K, K, C, m)
+    bias : tensor, shape (m,)
     stride, padding : int
 
     Returns
     -------
-    out : tensor, shape (B, h, w, O)
+    out : tensor, shape (B, h, w, m)
 
     References
     ----------
@@ -228,13 +228,12 @@ def convolve_im2col(x, kernel, bias, stride=1, padding=0):
     """
     x = kernel.beside(x)
     K, _ = fitting(x, kernel, bias, stride, padding)
-    O = kernel.shape[3]
     # your turn (core)
     # hint: patches(x, K, stride, padding), which is given, is a tensor
-    # (B, h, w, K * K * C). What shape has W, if patches @ W is to have O?
+    # (B, h, w, K * K * C). What shape has W, if patches @ W is to have m?
     # hint: The kernel has its axes in the order of the patches: reshape it.
     # linear(x, W, b) of the framework takes any axes before the last.
-    W = kernel.reshape(-1, O)  # (K * K * C, O)
+    W = kernel.reshape(-1, kernel.shape[3])  # (K * K * C, m)
     return linear(patches(x, K, stride, padding), W, bias)
 
 
@@ -244,13 +243,13 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
     Parameters
     ----------
     x : tensor, shape (B, H, W, C)
-    kernel : tensor, shape (K, K, C, O)
-    bias : tensor, shape (O,)
+    kernel : tensor, shape (K, K, C, m)
+    bias : tensor, shape (m,)
     stride, padding : int
 
     Returns
     -------
-    out : tensor, shape (B, h, w, O)
+    out : tensor, shape (B, h, w, m)
 
     References
     ----------
@@ -259,14 +258,14 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
     x = kernel.beside(x)
     K, size = fitting(x, kernel, bias, stride, padding)
     wide, taps = padded(x.data, padding), list(np.ndindex(K, K))
-    C, O = kernel.shape[2:]
-    out = np.zeros((len(wide), *size, O), wide.dtype)
+    C, m = kernel.shape[2:]
+    out = np.zeros((len(wide), *size, m), wide.dtype)
     out += bias.data
 
     # your turn (stretch)
     # hint: For each i, j of taps add tap(wide, i, j, size, stride), times
-    # the matrix kernel.data[i, j] (C, O), to out.
-    # hint: backward(grad): grads = grad.reshape(-1, O) and the tap in rows
+    # the matrix kernel.data[i, j] (C, m), to out.
+    # hint: backward(grad): grads = grad.reshape(-1, m) and the tap in rows
     # (B h w, C) are those of a linear layer: the kernel's i, j gets
     # rows.T @ grads.
     # hint: The tap itself gets grads @ kernel.data[i, j].T: add that to the
@@ -277,7 +276,7 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
         out += tap(wide, i, j, size, stride) @ kernel.data[i, j]
 
     def backward(grad):
-        grads = grad.reshape(-1, O)  # (B h w, O)
+        grads = grad.reshape(-1, m)  # (B h w, m)
         to_wide, to_kernel = np.zeros_like(wide), np.empty_like(kernel.data)
         for i, j in taps:
             view = tap(wide, i, j, size, stride)
@@ -302,13 +301,13 @@ def convolve(x, kernel, bias, stride=1, padding=0):
 class Conv2d(Module):
     """convolve with a kernel and a bias of its own, for x (B, H, W, C)."""
 
-    def __init__(self, C, O, K, rng, stride=1, padding=0):
+    def __init__(self, C, m, K, rng, stride=1, padding=0):
         K = whole("K", K, low=1)
         self.stride = whole("stride", stride, low=1)
         self.padding = whole("padding", padding, low=0)
-        W = he_init(K * K * C, O, rng)  # each output sums K * K * C inputs
-        self.weight = Parameter(W.reshape(K, K, C, O).astype(np.float32))
-        self.bias = Parameter(np.zeros(O, np.float32))
+        W = he_init(K * K * C, m, rng)  # each output sums K * K * C inputs
+        self.weight = Parameter(W.reshape(K, K, C, m).astype(np.float32))
+        self.bias = Parameter(np.zeros(m, np.float32))
 
     def forward(self, x):
         own = self.weight, self.bias, self.stride, self.padding
