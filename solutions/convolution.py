@@ -6,6 +6,7 @@ Throughout: B images of H by W pixels, C channels in, m channels out.
     size (h, w)               places where the kernel fits
     out (B, h, w, m)          what it answers at each
     i, j                      row and column in the kernel: one of its taps
+    d = K * K * C             numbers below the kernel at one place
 
 Sources: LeCun, Bottou, Bengio and Haffner (1998), II; Dumoulin and Visin, A
 guide to convolution arithmetic for deep learning (2016); Chellapilla, Puri
@@ -80,7 +81,7 @@ def fitting(x, kernel, bias, stride, padding):
 
 
 def convolve_loops(x, kernel, bias, stride=1, padding=0):
-    """Return out, for arrays, as it is defined: place by place, (25.1)."""
+    """Return out, for arrays, as it is defined: place by place, (25.4)."""
     K, size = kernel.shape[0], places(x.shape, len(kernel), stride, padding)
     out = np.empty((len(x), *size, kernel.shape[3]), x.dtype)
     x = padded(x, padding)
@@ -113,7 +114,7 @@ def tap(x, i, j, size, stride=1):
 
     References
     ----------
-    Eq. 25.1 of the chapter, for one i and j.
+    Eq. 25.4 of the chapter, for one i and j.
     """
     h, w = size
     # your turn (warm-up)
@@ -134,12 +135,12 @@ def im2col(x, K, stride=1, padding=0):
 
     Returns
     -------
-    columns : array, shape (B, h, w, K * K * C)
+    columns : array, shape (B, h, w, d)
         At each place the patch (K, K, C) below the kernel, row by row.
 
     References
     ----------
-    Chellapilla, Puri and Simard (2006), 3; eq. 25.3 of the chapter.
+    Chellapilla, Puri and Simard (2006), 3; eq. 25.5 of the chapter.
     """
     x = four_axes(as_floats(x, "x"))
     size = places(x.shape, K, stride, padding)
@@ -154,7 +155,7 @@ def im2col(x, K, stride=1, padding=0):
     for i in range(K):
         for j in range(K):
             columns[:, :, :, i, j] = tap(x, i, j, size, stride)
-    return columns.reshape(B, *size, K * K * C)  # (B, h, w, K * K * C)
+    return columns.reshape(B, *size, -1)  # (B, h, w, d)
 
 
 def col2im(columns, shape, K, stride=1, padding=0):
@@ -162,7 +163,7 @@ def col2im(columns, shape, K, stride=1, padding=0):
 
     Parameters
     ----------
-    columns : array, shape (B, h, w, K * K * C)
+    columns : array, shape (B, h, w, d)
     shape : tuple of int
         (B, H, W, C), that of the images.
     K, stride, padding : int
@@ -175,7 +176,7 @@ def col2im(columns, shape, K, stride=1, padding=0):
 
     References
     ----------
-    Eq. 25.5 of the chapter: a copy's gradient is a sum.
+    Eq. 25.6 of the chapter: a copy's gradient is a sum.
     """
     columns, (B, *_, C) = as_floats(columns, "columns"), shape
     size = places(shape, K, stride, padding)
@@ -224,16 +225,16 @@ def convolve_im2col(x, kernel, bias, stride=1, padding=0):
 
     References
     ----------
-    Eq. 25.3 of the chapter.
+    Eq. 25.5 of the chapter.
     """
     x = kernel.beside(x)
     K, _ = fitting(x, kernel, bias, stride, padding)
     # your turn (core)
     # hint: patches(x, K, stride, padding), which is given, is a tensor
-    # (B, h, w, K * K * C). What shape has W, if patches @ W is to have m?
+    # (B, h, w, d). What shape has W, if patches @ W is to have m?
     # hint: The kernel has its axes in the order of the patches: reshape it.
     # linear(x, W, b) of the framework takes any axes before the last.
-    W = kernel.reshape(-1, kernel.shape[3])  # (K * K * C, m)
+    W = kernel.reshape(-1, kernel.shape[3])  # (d, m)
     return linear(patches(x, K, stride, padding), W, bias)
 
 
@@ -253,7 +254,7 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
 
     References
     ----------
-    Eq. 25.1 of the chapter, and 25.4 and 25.5 on the way back.
+    Eq. 25.4 of the chapter, and 25.7 on the way back.
     """
     x = kernel.beside(x)
     K, size = fitting(x, kernel, bias, stride, padding)
@@ -332,7 +333,7 @@ def max_pool(x, K=2):
 
     References
     ----------
-    Eq. 25.6 of the chapter.
+    Eq. 25.8 of the chapter.
     """
     size = places(four_axes(x).shape, K, stride=K)
     taps = list(np.ndindex(K, K))
@@ -384,7 +385,7 @@ class BatchNorm2d(BatchNorm1d):
 
         References
         ----------
-        Ioffe and Szegedy (2015), 3.2.
+        Ioffe and Szegedy (2015), 3.2; eq. 25.9 of the chapter.
         """
         x = four_axes(self.weight.beside(x))
         # your turn (warm-up)
