@@ -26,10 +26,10 @@ FEW = 4  # channels
 
 def four_axes(x, name="x"):
     """Return x, an array or a tensor, if it is a batch of images."""
-    if np.ndim(x) != 4:
+    if np.ndim(x) != 4 or 0 in np.shape(x):
         raise ValueError(
-            f"{name} must have shape (B, H, W, C), but its shape is "
-            f"{np.shape(x)}"
+            f"{name} must have shape (B, H, W, C), one image or more, but "
+            f"its shape is {np.shape(x)}"
         )
     return x
 
@@ -166,7 +166,8 @@ def col2im(columns, shape, K, stride=1, padding=0):
     ----------
     Eq. 25.6 of the chapter: a copy's gradient is a sum.
     """
-    columns, (B, *_, C) = as_floats(columns, "columns"), shape
+    columns = as_floats(columns, "columns")
+    B, *_, C = four_axes(np.broadcast_to(0, shape)).shape
     size = places(shape, K, stride, padding)
     if columns.shape != (B, *size, K * K * C):
         raise ValueError(
@@ -232,7 +233,7 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
     K, size = fitting(x, kernel, bias, stride, padding)
     wide, taps = padded(x.data, padding), list(np.ndindex(K, K))
     C, m = kernel.shape[2:]
-    out = np.zeros((len(wide), *size, m), wide.dtype)
+    out = np.zeros((len(wide), *size, m), np.result_type(x.data, bias.data))
     out += bias.data
 
     # your turn (stretch)

@@ -26,10 +26,10 @@ FEW = 4  # channels
 
 def four_axes(x, name="x"):
     """Return x, an array or a tensor, if it is a batch of images."""
-    if np.ndim(x) != 4:
+    if np.ndim(x) != 4 or 0 in np.shape(x):
         raise ValueError(
-            f"{name} must have shape (B, H, W, C), but its shape is "
-            f"{np.shape(x)}"
+            f"{name} must have shape (B, H, W, C), one image or more, but "
+            f"its shape is {np.shape(x)}"
         )
     return x
 
@@ -178,7 +178,8 @@ def col2im(columns, shape, K, stride=1, padding=0):
     ----------
     Eq. 25.6 of the chapter: a copy's gradient is a sum.
     """
-    columns, (B, *_, C) = as_floats(columns, "columns"), shape
+    columns = as_floats(columns, "columns")
+    B, *_, C = four_axes(np.broadcast_to(0, shape)).shape
     size = places(shape, K, stride, padding)
     if columns.shape != (B, *size, K * K * C):
         raise ValueError(
@@ -260,33 +261,34 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
     K, size = fitting(x, kernel, bias, stride, padding)
     wide, taps = padded(x.data, padding), list(np.ndindex(K, K))
     C, m = kernel.shape[2:]
-    out = np.zeros((len(wide), *size, m), wide.dtype)
+    out = np.zeros((len(wide), *size, m), np.result_type(x.data, bias.data))
     out += bias.data
 
     # your turn (stretch)
-    # hint: For each i, j of taps add tap(wide, i, j, size, stride), times
-    # the matrix kernel.data[i, j] (C, m), to out.
-    # hint: backward(grad): grads = grad.reshape(-1, m) and the tap in rows
-    # (B h w, C) are those of a linear layer: the kernel's i, j gets
-    # rows.T @ grads.
-    # hint: The tap itself gets grads @ kernel.data[i, j].T: add that to the
-    # same tap of zeros that have the shape of wide, as in col2im.
+    # hint: tap(wide, i, j, size, stride).reshape(-1, C) has a row for each
+    # place. Times kernel.data[i, j] (C, m), in the shape of out, it is what
+    # one tap adds to out.
+    # hint: backward(grad): as in a linear layer on these rows, kernel[i, j]
+    # gets rows.T @ grads, with grads = grad.reshape(-1, m).
+    # hint: The rows get grads @ kernel.data[i, j].T. Add that to the same
+    # tap of zeros that have the shape of wide, as in col2im.
     # hint: Return what goes to x (inner(..., padding), or None if x
-    # requires no grad), to kernel and to bias.
+    # requires no grad), to kernel and to bias, which gets the sum of rows.
     for i, j in taps:
-        out += tap(wide, i, j, size, stride) @ kernel.data[i, j]
+        rows = tap(wide, i, j, size, stride).reshape(-1, C)  # (B h w, C)
+        out += (rows @ kernel.data[i, j]).reshape(out.shape)
 
     def backward(grad):
         grads = grad.reshape(-1, m)  # (B h w, m)
         to_wide, to_kernel = np.zeros_like(wide), np.empty_like(kernel.data)
         for i, j in taps:
-            view = tap(wide, i, j, size, stride)
-            to_kernel[i, j] = view.reshape(-1, C).T @ grads
+            rows = tap(wide, i, j, size, stride).reshape(-1, C)
+            to_kernel[i, j] = rows.T @ grads
             if x.requires_grad:
                 view = tap(to_wide, i, j, size, stride)
                 view += (grads @ kernel.data[i, j].T).reshape(view.shape)
         to_x = inner(to_wide, padding) if x.requires_grad else None
-        return to_x, to_kernel, grads.sum(axis=0)
+        return to_x, to_kernel, np.ones(len(grads), grads.dtype) @ grads
 
     return operation(out, (x, kernel, bias), backward)
 

@@ -532,8 +532,8 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         "the kernel is turned round, as mathematics convolves: this is called a cross-correlation "
         "there",
         in_="convolve_taps",
-        old="stride) @ kernel.data[i, j]",
-        new="stride) @ kernel.data[K - 1 - i, K - 1 - j]",
+        old="(rows @ kernel.data[i, j])",
+        new="(rows @ kernel.data[K - 1 - i, K - 1 - j])",
     ),
     Mistake(
         "a later tap overwrites the gradient that an earlier one has brought",
@@ -556,7 +556,7 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
     Mistake(
         "the bias gets the mean of the gradients, not their sum",
         in_="convolve_taps",
-        old="grads.sum(axis=0)",
+        old="np.ones(len(grads), grads.dtype) @ grads",
         new="grads.mean(axis=0)",
     ),
     Mistake(
@@ -574,8 +574,8 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
     Mistake(
         "float32 is widened to float64",
         in_="convolve_taps",
-        old="out += tap(wide, i, j, size, stride) @",
-        new="out = out + tap(wide.astype(float), i, j, size, stride) @",
+        old="out += (rows @ kernel.data[i, j])",
+        new="out = out + (rows.astype(float) @ kernel.data[i, j])",
     ),
     Mistake(
         "all that are equal to the largest get the gradient, not one of them",
