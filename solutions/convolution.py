@@ -15,7 +15,7 @@ and Simard, High Performance Convolutional Neural Networks (2006).
 
 import numpy as np
 
-from solutions.autograd import operation
+from solutions.autograd import Tensor, operation
 from solutions.backprop import he_init
 from solutions.framework import Linear, Module, Parameter, linear
 from solutions.inputs import as_floats, as_rng, whole
@@ -322,7 +322,7 @@ def max_pool(x, K=2):
 
     Parameters
     ----------
-    x : tensor, shape (B, H, W, C)
+    x : tensor or array, shape (B, H, W, C)
     K : int
         The side of a window; the windows do not overlap. Rows and columns
         that fill no window at the end are left out.
@@ -337,6 +337,7 @@ def max_pool(x, K=2):
     ----------
     Eq. 25.8 of the chapter.
     """
+    x = x if isinstance(x, Tensor) else Tensor(x)
     size = places(four_axes(x).shape, K, stride=K)
     taps = list(np.ndindex(K, K))
     # your turn (core)
@@ -469,6 +470,7 @@ def augment(x, rng, most=2):
     Networks (2003), 2.
     """
     x, most = four_axes(np.asarray(x)), whole("most", most, low=0)
+    as_floats(x[:1], "x")  # refuses what holds no numbers
     B, H, W, C = x.shape
     shifts = as_rng(rng).integers(-most, most + 1, size=(B, 2))
     # your turn (core)
