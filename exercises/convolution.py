@@ -269,7 +269,8 @@ def max_pool(x, K=2):
 
     Parameters
     ----------
-    x : tensor or array, shape (B, H, W, C)
+    x : tensor, shape (B, H, W, C)
+        Or an array.
     K : int
         The side of a window; the windows do not overlap. Rows and columns
         that fill no window at the end are left out.
@@ -309,7 +310,8 @@ class BatchNorm2d(BatchNorm1d):
 
         Parameters
         ----------
-        x : tensor or array, shape (B, H, W, C)
+        x : tensor, shape (B, H, W, C)
+            Or an array.
 
         Returns
         -------
@@ -347,7 +349,8 @@ class LeNet(Module):
 
         Parameters
         ----------
-        x : tensor or array, shape (B, 28, 28, C)
+        x : tensor, shape (B, 28, 28, C)
+            Or an array.
 
         Returns
         -------

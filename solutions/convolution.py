@@ -155,7 +155,7 @@ def im2col(x, K, stride=1, padding=0):
     for i in range(K):
         for j in range(K):
             columns[:, :, :, i, j] = tap(x, i, j, size, stride)
-    return columns.reshape(B, *size, -1)  # (B, h, w, d)
+    return columns.reshape(B, *size, K * K * C)  # (B, h, w, d)
 
 
 def col2im(columns, shape, K, stride=1, padding=0):
@@ -322,7 +322,8 @@ def max_pool(x, K=2):
 
     Parameters
     ----------
-    x : tensor or array, shape (B, H, W, C)
+    x : tensor, shape (B, H, W, C)
+        Or an array.
     K : int
         The side of a window; the windows do not overlap. Rows and columns
         that fill no window at the end are left out.
@@ -341,14 +342,14 @@ def max_pool(x, K=2):
     size = places(four_axes(x).shape, K, stride=K)
     taps = list(np.ndindex(K, K))
     # your turn (core)
-    # hint: tap(x.data, i, j, size, K) has entry i, j of every window. With
-    # np.maximum, out becomes the largest seen so far; begin with a copy.
+    # hint: tap(x.data, i, j, size, K) has entry i, j of every window. Begin
+    # with a copy of the first; np.maximum keeps the largest seen so far.
     # hint: backward(grad): what goes to x begins as zeros. Of each tap it
     # is those entries of the tap that equal out that get grad.
     # hint: But only once: keep an array of which windows are still open,
     # all at first, and close those that have been served.
     out = tap(x.data, 0, 0, size, K).copy()
-    for i, j in taps[1:]:
+    for i, j in taps:
         np.maximum(out, tap(x.data, i, j, size, K), out=out)
 
     def backward(grad):
@@ -380,7 +381,8 @@ class BatchNorm2d(BatchNorm1d):
 
         Parameters
         ----------
-        x : tensor or array, shape (B, H, W, C)
+        x : tensor, shape (B, H, W, C)
+            Or an array.
 
         Returns
         -------
@@ -422,7 +424,8 @@ class LeNet(Module):
 
         Parameters
         ----------
-        x : tensor or array, shape (B, 28, 28, C)
+        x : tensor, shape (B, 28, 28, C)
+            Or an array.
 
         Returns
         -------

@@ -361,7 +361,7 @@ def bytes_stay_bytes(code, rng):
 
 POOL = """\
 out = tap(x.data, 0, 0, size, K).copy()
-    for i, j in taps[1:]:
+    for i, j in taps:
         np.maximum(out, tap(x.data, i, j, size, K), out=out)
 """
 
@@ -619,7 +619,7 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
     Mistake(
         "it begins with zeros, so that no negative value can be the largest",
         in_="max_pool",
-        old="out = tap(x.data, 0, 0, size, K).copy()\n    for i, j in taps[1:]:",
+        old="out = tap(x.data, 0, 0, size, K).copy()\n    for i, j in taps:",
         new="out = np.zeros_like(tap(x.data, 0, 0, size, K))\n    for i, j in taps:",
     ),
     Mistake(
@@ -637,14 +637,15 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
     Mistake(
         "of equal values the last one gets the gradient",
         in_="max_pool",
-        old="for i, j in taps:",
-        new="for i, j in taps[::-1]:",
+        old="for i, j in taps:\n            here",
+        new="for i, j in taps[::-1]:\n            here",
     ),
     Mistake(
         "the mean is handed on in place of the largest",
         in_="max_pool",
         old="np.maximum(out, tap(x.data, i, j, size, K), out=out)\n",
-        new="out += tap(x.data, i, j, size, K)\n    out /= K * K\n",
+        new="out += tap(x.data, i, j, size, K)\n"
+        "    out = (out - tap(x.data, 0, 0, size, K)) / K**2\n",
     ),
     Mistake(
         "a reshape takes the first axis for the channels, and mixes them with pixels",
