@@ -236,7 +236,7 @@ def softmax_cross_entropy(z, y):
     right = to_z[rows, y]  # (n,)
     total = np.exp(to_z, out=to_z).sum(axis=1)  # (n,)
     loss = np.mean(np.log(total) - right)
-    to_z /= (n * total)[:, None]
+    to_z *= 1 / (n * total)[:, None]
     to_z[rows, y] -= 1 / n
     return loss, to_z
 
