@@ -7,28 +7,19 @@ Throughout: a name is a way through a model, "body.0.weight".
     grad                      the slope of the loss in out
     w, g (P,)                 P parameters, end to end; their gradient
 
-Sources: Paszke et al., PyTorch (2019); Ba, Kiros and Hinton, Layer
-Normalization (2016); Srivastava et al., Dropout (2014); Loshchilov and
-Hutter, Decoupled Weight Decay Regularization (2019).
+Sources: Ba, Kiros and Hinton, Layer Normalization (2016); Srivastava et
+al., Dropout (2014); Loshchilov and Hutter, Decoupled Weight Decay (2019).
 """
-
-from pathlib import Path
 
 import numpy as np
 
-from solutions import backprop
-from solutions.arrays import batches
+import solutions.backprop as backprop
+import solutions.plumbing as plumbing
 from solutions.autograd import Tensor, operation
 from solutions.inputs import as_rng, in_range, same_shape, whole
-from solutions.plumbing import (
-    Checkpointed,
-    FlatVector,
-    in_blocks,
-    load,
-    misfit,
-    spread,
-    to_the_end,
-)
+from solutions.plumbing import in_blocks, misfit, spread
+
+DataLoader, load, save = plumbing.DataLoader, plumbing.load, plumbing.save
 
 
 class Parameter(Tensor):
@@ -53,7 +44,7 @@ class Module:
         ----------
         kind : type
         seen : set of int or None
-            The id() of what was met before, here or further up.
+            The id() of all that was met before.
 
         Returns
         -------
@@ -66,12 +57,12 @@ class Module:
         """
         seen = {id(self)} if seen is None else seen
         # your turn (core)
-        # hint: Go through vars(self).items(), and for each attribute
-        # through spread(attribute, value), which opens lists.
-        # hint: Pass over an item whose id() is in seen; else add it, and
-        # append (name, item) to what you found if it is of the kind.
-        # hint: If it is a Module, item.named(kind, seen) is what lies
-        # below: put its name and a dot in front of each name there.
+        # hint: vars(self).items() are the attributes; spread(attribute,
+        # value) yields (name, item), once for each item of a list.
+        # hint: Pass over what has its id() in seen; else add it, and take
+        # (name, item) if it is of the kind.
+        # hint: For a Module take item.named(kind, seen), too, with its name
+        # and a dot in front of each name there.
         found = []
         for attribute, value in vars(self).items():
             for name, item in spread(attribute, value):
@@ -122,8 +113,8 @@ def copy_into(own, state):
     Returns
     -------
     None
-        Or ValueError, nothing copied: it names all that is missing in state
-        or unexpected there, and has each text of misfit that is no "".
+        Or ValueError, with nothing copied, that names all that is missing
+        in state or unexpected there, and says all that misfit says.
 
     References
     ----------
@@ -131,17 +122,15 @@ def copy_into(own, state):
     """
     # your turn (core)
     # hint: Look first, copy after: collect all that is wrong as texts, and
-    # if there are any raise ValueError("; ".join(texts)).
-    # hint: Wrong is a name of own that is not in state, or the reverse; a
-    # name in both where misfit(name, own[name], state[name]) is no "".
-    # hint: own[name] = new would only change the dict; own[name][...] = new
-    # writes into the array, which the model holds too.
+    # if there are any, raise ValueError("; ".join(texts)).
+    # hint: For names in both, misfit(name, own[name], state[name]) says
+    # what is wrong; it is "" where all is well.
+    # hint: own[name][...] = new writes into the array that the model holds.
     wrong = [f"{name} is missing" for name in own if name not in state]
     wrong += [f"{name} is unexpected" for name in state if name not in own]
-    both = [name for name in own if name in state]
-    wrong += filter(None, (misfit(n, own[n], state[n]) for n in both))
-    if wrong:
-        raise ValueError("; ".join(wrong))
+    wrong += [misfit(n, own[n], state[n]) for n in own if n in state]
+    if any(wrong):
+        raise ValueError("; ".join(filter(None, wrong)))
     for name, array in own.items():
         array[...] = state[name]
 
@@ -165,8 +154,7 @@ class Linear(Module):
     """x @ weight + bias, for x (..., d)."""
 
     def __init__(self, d, m, rng):
-        weight = backprop.he_init(d, m, rng)
-        self.weight = Parameter(weight.astype(np.float32))
+        self.weight = Parameter(np.float32(backprop.he_init(d, m, rng)))
         self.bias = Parameter(np.zeros(m, np.float32))
 
     def forward(self, x):
@@ -199,11 +187,9 @@ def embedding(table, ids):
     # your turn (core)
     # hint: The way there is table.data[ids]. On the way back a row of the
     # table gets the sum of what comes back to all its copies.
-    # hint: Make zeros like the table, rows = ids.reshape(-1), grad (rows,
-    # C); np.add.at(zeros, rows, grad) is right, and slow.
-    # hint: Faster: order = np.argsort(rows, kind="stable") brings equal ids
-    # together; np.add.reduceat(grad[order], first) adds up from each place
-    # in first, where a new id begins, to the next.
+    # hint: np.add.at(zeros, rows, grad) is right, and slow. Faster: sort
+    # with order = np.argsort(rows, kind="stable"), then add up what lies
+    # together: np.add.reduceat(grad[order], first), first[i] to first[i+1].
     def backward(grad):
         to_table = np.zeros_like(table.data)
         order = np.argsort(ids, axis=None, kind="stable")
@@ -245,9 +231,8 @@ def layer_norm(x, gain, bias, epsilon=1e-5):
     Ba, Kiros and Hinton (2016), eq. 4; eq. 23.3 to 23.5 of the chapter.
     """
     x, d = gain.beside(x), gain.data.size
-    same_shape(
-        x.data[..., 0, :] if x.ndim > 1 else x, gain, "a row", "gain"
-    )
+    if not x.shape[-1:] == gain.shape == bias.shape:
+        raise ValueError(f"rows {x.shape} and gain {gain.shape} do not fit")
     mean = np.full(d, 1 / d, x.dtype)
     h = x.data - (x.data @ mean)[..., None]
     variance = np.einsum("...i,...i->...", h, h)[..., None] / d
@@ -259,10 +244,9 @@ def layer_norm(x, gain, bias, epsilon=1e-5):
     # your turn (stretch)
     # hint: Write backward(grad), which returns to_x, to_gain and to_bias,
     # and return operation(out, (x, gain, bias), backward).
-    # hint: The slopes in gain and bias are grad * h and grad, summed over
-    # all rows.
-    # hint: The slope in h is to_h = grad * gain.data. A row's mean and
-    # spread move with each of its entries, so that x is left with
+    # hint: In gain and bias: grad * h and grad, summed over all rows.
+    # hint: In h: to_h = grad * gain.data. A row's mean and spread move with
+    # each of its entries, so that x is left with
     # r * (to_h - mean(to_h) - h * mean(to_h * h)), means along the row.
     def backward(grad):
         to_x = grad * gain.data
@@ -298,6 +282,7 @@ class LayerNorm(Module):
 
 def gelu(x):
     """Return chapter backprop's gelu, as one operation."""
+    x = x if isinstance(x, Tensor) else Tensor(x)
 
     def backward(grad):
         slope = in_blocks(backprop.gelu_slope, x.data)
@@ -335,7 +320,6 @@ def dropout(x, p, rng):
     ----------
     x : tensor, shape (...)
     p : float
-        The chance of an entry to become 0.
     rng : numpy.random.Generator
 
     Returns
@@ -348,10 +332,10 @@ def dropout(x, p, rng):
     """
     # your turn (warm-up)
     # hint: rng.random(x.shape) draws a number from 0 to 1 for each entry.
-    # hint: A share of 1 - p stays. By what must it be multiplied so that
-    # the mean is what it was?
-    keep = rng.random(x.shape, np.float32) >= p
-    return x * (keep / (1 - p))
+    # hint: A share of 1 - p stays. What must it be divided by for the mean?
+    keep = (rng.random(x.shape, np.float32) >= p).astype(x.dtype)
+    keep /= 1 - p
+    return x * keep
 
 
 class Dropout(Module):
@@ -378,29 +362,15 @@ class Sequential(Module):
         return x
 
 
-class Optimiser(FlatVector):
-    """Parameters end to end in one vector, flat, and a rule: update."""
-
-    def load_state_dict(self, state):
-        copy_into(self.state(), state)
-
-
-class SGD(Optimiser):
-    """Steps downhill, with momentum."""
+class SGD(plumbing.FlatVector):
+    """Steps downhill with momentum, and nesterov=False."""
 
     keeps = ("velocity",)
 
-    def __init__(
-        self,
-        parameters,
-        learning_rate,
-        momentum=0.0,
-        nesterov=False,
-        **rest,
-    ):
-        super().__init__(parameters, learning_rate, **rest)
+    def __init__(self, parameters, learning_rate, momentum=0.0, **rest):
         self.momentum = float(in_range("momentum", momentum, low=0))
-        self.nesterov = nesterov
+        self.nesterov = rest.pop("nesterov", False)
+        super().__init__(parameters, learning_rate, **rest)
 
     def update(self, w, g, decay, velocity):
         """Move a stretch of the parameters, and its velocity, in place.
@@ -430,8 +400,8 @@ class SGD(Optimiser):
         w -= self.learning_rate * move
 
 
-class AdamW(Optimiser):
-    """Steps in units of each gradient's usual size."""
+class AdamW(plumbing.FlatVector):
+    """Steps by each gradient's usual size; betas, epsilon as in Adam."""
 
     keeps = ("mean", "square")
 
@@ -475,63 +445,10 @@ class AdamW(Optimiser):
         w -= rate / (1 - beta1**t) * mean / size
 
 
-class DataLoader:
-    """Deals samples out in batches, with an rng in a new order each epoch.
-
-    transform(*parts) may change a batch; let it draw from the same rng.
-    """
-
-    def __init__(self, *arrays, batch_size, rng=None, transform=None):
-        if len({len(array) for array in arrays}) != 1:
-            raise ValueError("arrays must have one length, all of them")
-        self.arrays, self.transform = arrays, transform
-        self.rng = rng if rng is None else as_rng(rng)
-        self.n = whole("the number of samples", len(arrays[0]), low=1)
-        self.batch_size = whole("batch_size", batch_size, low=1)
-
-    def __len__(self):
-        return -(-self.n // self.batch_size)
-
-    def order(self):
-        """Return the positions of all samples, in a new epoch's order."""
-        if self.rng is None:
-            return np.arange(self.n)
-        return np.concatenate(batches(self.n, self.batch_size, self.rng))
-
-    def batch(self, order, i):
-        """Return batch i of an epoch: a tuple, a part of each array."""
-        rows = order[i * self.batch_size : (i + 1) * self.batch_size]
-        parts = tuple(array[rows] for array in self.arrays)
-        return self.transform(*parts) if self.transform else parts
-
-    def __iter__(self):
-        order = self.order()
-        return (self.batch(order, i) for i in range(len(self)))
-
-
-class Trainer(Checkpointed):
+class Trainer(plumbing.Run):
     """Takes steps, keeps what it has reached, and goes on from there."""
 
-    def __init__(
-        self,
-        model,
-        optimiser,
-        loss,
-        loader,
-        before_step=(),
-        after_step=(),
-        after_epoch=(),
-        checkpoint=None,
-        every=100,
-    ):
-        self.model, self.optimiser = model, optimiser
-        self.loss, self.loader = loss, loader
-        self.before_step, self.after_step = before_step, after_step
-        self.after_epoch, self.checkpoint = after_epoch, checkpoint
-        self.every = whole("every", every, low=1)
-        self.losses, self.stop, self.order = [], False, np.arange(loader.n)
-
-    steps = property(lambda self: len(self.losses))
+    copy_into = staticmethod(copy_into)  # for resume, which is given
 
     def fit(self, epochs):
         """Train until so many epochs are done, counted from the first.
@@ -548,52 +465,36 @@ class Trainer(Checkpointed):
         ----------
         Eq. 23.1 of the chapter.
         """
-        n = len(self.loader) * whole("epochs", epochs, low=0)
+        epochs, n = whole("epochs", epochs, low=0), len(self.loader)
         # your turn (stretch)
-        # hint: self.steps counts from the first step. Of which epoch, and
-        # which batch there, is the next one?
+        # hint: self.steps counts from the first step, and an epoch has n.
+        # Which batch of its epoch is next?
         # hint: At the first batch of an epoch set self.order to
         # self.loader.order(); self.loader.batch(self.order, i) is batch i,
         # and self.step(*batch) takes the step. A hook may set self.stop.
-        # hint: self.save() when self.steps is a multiple of self.every, and
-        # at the end.
-        while self.steps < epochs * len(self.loader) and not self.stop:
-            i = self.steps % len(self.loader)
-            if i == 0:
+        # hint: self.save() at every multiple of self.every, and at the end.
+        while self.steps < epochs * n and not self.stop:
+            if self.steps % n == 0:
                 self.order = self.loader.order()
-            self.step(*self.loader.batch(self.order, i))
+            self.step(*self.loader.batch(self.order, self.steps % n))
             if self.steps % self.every == 0:
                 self.save()
         self.save()
         return self
 
     def step(self, *batch):
-        """Take a step, and a whole one even where Ctrl-C is pressed."""
+        """Take a step, a whole one even where Ctrl-C is pressed."""
         *inputs, y = batch
-        with to_the_end():
+        with plumbing.to_the_end():
             if not self.model.training:  # a hook has called eval()
                 self.model.train()
             self.optimiser.zero_grad()
             loss = self.loss(self.model(*inputs), y)
-            if not np.isfinite(loss.item()):
-                raise RuntimeError(f"step {self.steps}: loss {loss.item()}")
+            self.refuse(loss.item())
             loss.backward()
-            call(self.before_step)
+            self.call(self.before_step)
             self.optimiser.step()
             self.losses.append(loss.item())
-            call(self.after_step)
+            self.call(self.after_step)
             if self.steps % len(self.loader) == 0:
-                call(self.after_epoch)
-
-    def resume(self):
-        """Go on from the checkpoint, where there is one; else begin."""
-        if self.checkpoint and Path(self.checkpoint).exists():
-            state, own = load(self.checkpoint), self.settings()
-            rest = {name: state.pop(name) for name in own if name in state}
-            if own.keys() != rest.keys():
-                raise ValueError(
-                    f"the checkpoint lacks {set(own) - set(rest)}"
-                )
-            copy_into(self.arrays(), state)
-            self.set(rest)
-        return self
+                self.call(self.after_epoch)

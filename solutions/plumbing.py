@@ -4,6 +4,7 @@ All this is given to the learner; no exercise asks for it.
 """
 
 import json
+import math
 import os
 import signal
 import threading
@@ -13,7 +14,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from solutions.inputs import in_range
+from solutions.inputs import as_rng, in_range, whole
 
 BLOCK = 1 << 15  # numbers worked on at a time, so that they stay in cache
 
@@ -70,7 +71,7 @@ def save(path, arrays):
 
 
 def load(path):
-    """Return the named arrays of an .npz file, or raise if it is damaged."""
+    """Return the named arrays of an .npz file; raise if it is damaged."""
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as arrays:
@@ -85,7 +86,7 @@ def load(path):
 
 @contextmanager
 def to_the_end():
-    """Let Ctrl-C wait for the end of a block; pressed twice, it does not."""
+    """Let Ctrl-C wait for the end of a block; a second one does not."""
     pressed, default = [], signal.default_int_handler
 
     def wait(*received):
@@ -179,8 +180,63 @@ class FlatVector:
             )
 
 
-class Checkpointed:
+class DataLoader:
+    """Deals samples out in batches, with an rng in a new order each epoch.
+
+    transform(*parts) may change a batch; let it draw from the same rng.
+    """
+
+    def __init__(self, *arrays, batch_size, rng=None, transform=None):
+        if len({len(array) for array in arrays}) != 1:
+            raise ValueError("arrays must have one length, all of them")
+        self.arrays, self.transform = arrays, transform
+        self.rng = rng if rng is None else as_rng(rng)
+        self.n = whole("the number of samples", len(arrays[0]), low=1)
+        self.batch_size = whole("batch_size", batch_size, low=1)
+
+    def __len__(self):
+        return -(-self.n // self.batch_size)
+
+    def order(self):
+        """Return the positions of all samples, in a new epoch's order."""
+        if self.rng is None:
+            return np.arange(self.n)
+        return self.rng.permutation(self.n)
+
+    def batch(self, order, i):
+        """Return batch i of an epoch: a tuple, a part of each array."""
+        rows = order[i * self.batch_size : (i + 1) * self.batch_size]
+        parts = tuple(array[rows] for array in self.arrays)
+        return self.transform(*parts) if self.transform else parts
+
+    def __iter__(self):
+        order = self.order()
+        return (self.batch(order, i) for i in range(len(self)))
+
+
+class Run:
     """What a Trainer keeps, so that a run can go on as if never stopped."""
+
+    def __init__(
+        self,
+        model,
+        optimiser,
+        loss,
+        loader,
+        before_step=(),
+        after_step=(),
+        after_epoch=(),
+        checkpoint=None,
+        every=100,
+    ):
+        self.model, self.optimiser = model, optimiser
+        self.loss, self.loader = loss, loader
+        self.before_step, self.after_step = before_step, after_step
+        self.after_epoch, self.checkpoint = after_epoch, checkpoint
+        self.every = whole("every", every, low=1)
+        self.losses, self.stop, self.order = [], False, np.arange(loader.n)
+
+    steps = property(lambda self: len(self.losses))
 
     def generators(self):
         """Return what chance is drawn from, by name, each once."""
@@ -216,15 +272,42 @@ class Checkpointed:
         """Return all that a run needs to go on, as named arrays."""
         return self.arrays() | self.settings()
 
-    def set(self, settings):
-        """Take over what settings returned, in this run or another."""
+    def restore(self, state, copy_into):
+        """Take over what state() returned, of this run or another."""
+        names = self.settings().keys()
+        if names - state.keys():
+            raise ValueError(f"missing: {sorted(names - state.keys())}")
+        rest = {name: state[name] for name in names}
+        arrays = {n: array for n, array in state.items() if n not in rest}
+        copy_into(self.arrays(), arrays)
         for name, g in self.generators().items():
-            g.state = json.loads(settings[name].item())
-        self.losses = settings["losses"].tolist()
-        self.stop = settings["stop"].item()
-        self.optimiser.learning_rate = settings["learning_rate"].item()
+            g.state = json.loads(rest[name].item())
+        self.losses, self.stop = (
+            rest["losses"].tolist(),
+            rest["stop"].item(),
+        )
+        self.optimiser.learning_rate = rest["learning_rate"].item()
+
+    def call(self, hooks):
+        """Call each hook with this trainer."""
+        for hook in hooks:
+            hook(self)
+
+    def refuse(self, loss):
+        """Raise where the loss is no number any more."""
+        if not math.isfinite(loss):
+            raise RuntimeError(
+                f"the loss of step {self.steps + 1} is {loss}, and nothing "
+                "was changed: is the learning rate too high?"
+            )
 
     def save(self):
         """Write a checkpoint, if there is a path for it."""
         if self.checkpoint:
             save(self.checkpoint, self.state())
+
+    def resume(self):
+        """Go on from the checkpoint, where there is one; else begin."""
+        if self.checkpoint and os.path.exists(self.checkpoint):
+            self.restore(load(self.checkpoint), self.copy_into)
+        return self
