@@ -260,11 +260,13 @@ def how_many(code, rng):
     for p in (0.1, 0.5, 0.8):
         zero = code.dropout(x, p, rng).data == 0
         rows, columns = zero.mean(axis=1), zero.mean(axis=0)
-        facts.append([
-            abs(float(zero.mean()) - p) < 0.04,
-            float(rows.std()) < 0.15 and float(columns.std()) < 0.15,
-            len(np.unique(zero, axis=0)) > 100,
-        ])
+        facts.append(
+            [
+                abs(float(zero.mean()) - p) < 0.04,
+                float(rows.std()) < 0.15 and float(columns.std()) < 0.15,
+                len(np.unique(zero, axis=0)) > 100,
+            ]
+        )
     return facts
 
 
@@ -600,8 +602,8 @@ MISTAKES = [
         "what was seen is remembered in the module, so that a second search finds nothing",
         in_="Module.named",
         old="        found = []\n",
-        new="        seen |= vars(self).setdefault(\"met\", set())\n"
-        "        vars(self)[\"met\"] = seen\n        found = []\n",
+        new='        seen |= vars(self).setdefault("met", set())\n'
+        '        vars(self)["met"] = seen\n        found = []\n',
     ),
     Mistake(
         "only parameters are looked for, whatever kind says",
