@@ -280,9 +280,7 @@ class Dropout(Module):
     """dropout while training; nothing in eval."""
 
     def __init__(self, p, rng):
-        if not 0 <= p < 1:
-            raise ValueError(f"p must be 0 or more and below 1, not {p}")
-        self.p, self.rng = p, as_rng(rng)
+        self.p, self.rng = in_range("p", p, low=0, high=0.99), as_rng(rng)
 
     def forward(self, x):
         return dropout(x, self.p, self.rng) if self.training else x

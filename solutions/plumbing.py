@@ -16,7 +16,7 @@ import numpy as np
 
 from solutions.inputs import as_rng, in_range, whole
 
-BLOCK = 1 << 15  # numbers worked on at a time, so that they stay in cache
+BLOCK = 1 << 16  # numbers worked on at a time, so that they stay in cache
 
 
 def in_blocks(f, *arrays):
@@ -160,8 +160,9 @@ class FlatVector:
         for (decay, _), group in self.groups.items():
             grads = [p.grad.reshape(-1) for p in group]
             g = grads[0] if len(grads) == 1 else np.concatenate(grads)
-            for i in range(0, len(g), BLOCK):
-                part = g[i : i + BLOCK]
+            size = -(-len(g) // max(1, round(len(g) / BLOCK)))  # even parts
+            for i in range(0, len(g), size):
+                part = g[i : i + size]
                 start, end = end, end + len(part)
                 w, *views = (a[start:end] for a in (self.flat, *kept))
                 self.update(w, part, decay, *views)
