@@ -406,8 +406,8 @@ class AdamW(plumbing.FlatVector):
     def __init__(
         self, parameters, learning_rate=1e-3, weight_decay=0.01, **rest
     ):
-        self.betas = rest.pop("betas", (0.9, 0.999))
-        self.epsilon = rest.pop("epsilon", 1e-8)
+        self.betas = plumbing.as_betas(rest.pop("betas", (0.9, 0.999)))
+        self.epsilon = in_range("epsilon", rest.pop("epsilon", 1e-8), low=0)
         super().__init__(parameters, learning_rate, weight_decay, **rest)
 
     def update(self, w, g, decay, mean, square):

@@ -454,7 +454,7 @@ def recorder(code, n, batch_size, every=100, rng=None, hook=None):
         def save(self):
             self.saved = (*self.saved, self.steps)
 
-    trainer = Recorder(None, None, None, loader, every=every)
+    trainer = Recorder(code.Module(), None, None, loader, every=every)
     trainer.seen, order = [], loader.order
 
     def counted():

@@ -529,12 +529,21 @@ def test_a_hook_that_keeps_something_is_kept(tmp_path):
 
     first, second = Best(), Best()
     run = short_run(tmp_path / "run.npz")
-    run.after_step = [print, first][1:]
+    run.after_step = [first]
     run.fit(1)
     again = short_run(tmp_path / "run.npz")
     again.after_step = [second]
     again.resume()
     assert first.best == second.best == min(run.losses)
+
+
+def test_a_progress_bar_fills():
+    lines, run = [], short_run(None)
+    run.after_step = [plumbing.ProgressBar(3, lines.append)]
+    run.fit(3)
+    assert len(lines) == 12
+    assert lines[5].startswith("\r[" + "#" * 12 + "." * 13 + "]  50%  loss ")
+    assert lines[-1].startswith("\r[" + "#" * 25 + "] 100%") and lines[-1].endswith("\n")
 
 
 def test_a_hook_may_evaluate_the_model():
@@ -621,6 +630,13 @@ BAD = [
     (lambda rng: DataLoader(np.ones(3), batch_size=1.5), TypeError, "batch_size"),
     (lambda rng: DataLoader(np.ones(3), batch_size=1, rng=0), TypeError, "rng"),
     (lambda rng: short_run(None, every=0), ValueError, "every"),
+    (lambda rng: short_run("no such folder/run.npz"), ValueError, "no such folder"),
+    (lambda rng: Trainer(gelu, None, None, None), TypeError, "Module"),
+    (lambda rng: Trainer(Module(), None, None, None, after_step=print), TypeError, "iterable"),
+    (lambda rng: SGD([("weight", Parameter(np.ones(2)))], 0.1), TypeError, "tensors"),
+    (lambda rng: SGD([Parameter(np.ones(2))], 0.1, no_decay=["bias"]), TypeError, "no_decay"),
+    (lambda rng: AdamW([Parameter(np.ones(2))], betas=(0.9, 1)), ValueError, "betas"),
+    (lambda rng: AdamW([Parameter(np.ones(2))], epsilon=-1), ValueError, "epsilon"),
     (lambda rng: short_run(None).fit(-1), ValueError, "epochs"),
     (lambda rng: short_run(None).fit(1.5), TypeError, "epochs"),
     (lambda rng: copy_into({"a": np.ones(2)}, {}), ValueError, "a is missing"),
