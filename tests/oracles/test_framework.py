@@ -332,7 +332,7 @@ def test_dropout_keeps_the_mean_and_does_nothing_in_eval():
 # A run that is killed
 
 PROGRAM = """
-import sys
+import sys, time
 import numpy as np
 import bookdata
 from solutions.framework import *
@@ -351,6 +351,7 @@ def tell(trainer):
     model.seen += 1
     trainer.optimiser.learning_rate *= 0.995
     print(trainer.steps, flush=True)
+    time.sleep(float(sys.argv[3]))
 
 optimiser = AdamW(model.parameters(), 0.01, no_decay=free)
 trainer = Trainer(
@@ -361,9 +362,9 @@ save(out, trainer.state())
 """
 
 
-def start(path, out):
+def start(path, out, pause=0):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", PROGRAM, str(path), str(out)]
+    command = [sys.executable, "-c", PROGRAM, str(path), str(out), str(pause)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
@@ -386,8 +387,8 @@ def test_a_run_that_is_killed_goes_on_bit_for_bit(tmp_path):
     Path(f"{path}.part").write_bytes(b"half a checkpoint of another day")
     done = 0
     for _ in range(3):
-        run = start(path, out)
-        lines, code = killed_after(run, int(rng.integers(3, 24)), rng.uniform(0, 0.004))
+        run = start(path, out, pause=0.01)
+        lines, code = killed_after(run, int(rng.integers(3, 24)), rng.uniform(0, 0.02))
         assert code == -signal.SIGKILL
         assert done - 2 <= lines[0] - 1 <= done  # it goes on, at most two steps back
         done = lines[-1]
@@ -402,7 +403,7 @@ def test_a_run_that_is_killed_goes_on_bit_for_bit(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way there")
 def test_ctrl_c_leaves_a_whole_step(tmp_path):
-    run = start(tmp_path / "run.npz", tmp_path / "out.npz")
+    run = start(tmp_path / "run.npz", tmp_path / "out.npz", pause=0.01)
     for _ in range(4):
         run.stdout.readline()
     run.send_signal(signal.SIGINT)
