@@ -218,8 +218,8 @@ def clip_gradients(parameters, max_norm):
     """
     max_norm = number("max_norm", max_norm, above=0)
     parameters = [p for p in parameters if p.grad is not None]
-    grads = [as_finite(p.grad, "a gradient") for p in parameters]
-    if not grads:
+    wide = [as_finite(p.grad, "grad").astype(float) for p in parameters]
+    if not wide:
         raise ValueError("no gradient is there: call backward first")
     # your turn (core)
     raise NotImplementedError("clip_gradients")

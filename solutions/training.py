@@ -127,7 +127,7 @@ def activation_statistics(model, x, saturated=0.97):
             dead = (a == 0).all(axis=0).mean()
             flat = (np.abs(a) > saturated).mean()
             rows.append([a.mean(), a.std(), dead, flat])
-    return np.array(rows, dtype=float)
+    return np.array(rows)
 
 
 def gradient_statistics(model):
@@ -263,14 +263,15 @@ def clip_gradients(parameters, max_norm):
     """
     max_norm = number("max_norm", max_norm, above=0)
     parameters = [p for p in parameters if p.grad is not None]
-    grads = [as_finite(p.grad, "a gradient") for p in parameters]
-    if not grads:
+    wide = [as_finite(p.grad, "grad").astype(float) for p in parameters]
+    if not wide:
         raise ValueError("no gradient is there: call backward first")
     # your turn (core)
-    # hint: The squares of all entries of all grads (given) are one sum.
+    # hint: `wide` has copies in float64 for the norm: the squares of all
+    # their entries are one sum.
     # hint: If its root, the norm, is above max_norm, each p.grad is to be
     # multiplied by max_norm / norm. Else nothing is.
-    norms = [np.linalg.norm(g.astype(float)) for g in grads]
+    norms = [np.linalg.norm(g) for g in wide]
     norm = math.hypot(*norms)
     if norm > max_norm:
         for p in parameters:

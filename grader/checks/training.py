@@ -399,7 +399,7 @@ def constant_feature(code, rng):
     return normalised(code, x, rng.normal(size=2), rng.normal(size=2), rng.normal(size=(4, 2)))
 
 
-@check("batch_norm")
+@check("batch_norm", expect=close(rtol=1e-4, atol=1e-6))
 def far_away(code, rng):
     """a mean that is large beside the deviation costs no digits of the variance"""
     x = rng.normal(1e6, 1e-2, size=(8, 2))
@@ -611,10 +611,10 @@ MISTAKES = [
         "the gradients are not set to zero between steps, so that each adds to those before",
         in_="overfit_one_batch",
         old="optimiser.zero_grad()",
-        new="pass",
+        new="if step == 0: optimiser.zero_grad()",
         lesson="Its picture is a loss that swings, and each time wider: old gradients go on "
         "pushing after the model has passed the bottom. With one step nothing shows, and with a "
-        "very small rate it looks like a fast run. Write zero_grad first in every loop.",
+        "very small rate it looks like a fast run. Write zero_grad first in every step.",
     ),
     Mistake(
         "the loss is noted after the step, so that the first one is missing",
@@ -1363,8 +1363,8 @@ EXPLAIN = [
         "memory",
         why="what is remembered is put into a new array that nobody keeps",
         causes={
-            "eval goes by the batch's own moments, not by the running ones": "The "
-            "first two lines send eval elsewhere, before any moment of the batch is computed.",
+            "eval goes by the batch's own moments, not by the running ones": "In eval "
+            "by_running is returned, before any moment of the batch is computed.",
             "the running variance is the biased one, divided by n": "It is multiplied by "
             "n / (n - 1), which makes it the unbiased one.",
             "mean and variance change places": "kept and seen name them in the same order.",
@@ -1400,7 +1400,7 @@ EXPLAIN = [
             "first step; that is not where the rate is lost.",
             "the cosine is counted from the first step of the run": "It "
             "is step - warmup that progress is made of.",
-            "after its end the wave rises again": "The first two lines return the floor for every "
+            "after its end the wave rises again": "The first `if` returns the floor for every "
             "step after the end.",
         },
         takes="`step` is a step of a run of 100, `warmup` the length of its warm-up; out comes the "
@@ -1415,8 +1415,8 @@ EXPLAIN = [
         causes={
             "the right class gets no share of the smoothing": "The "
             "line with += adds to the share that stands there already.",
-            "the largest score is not subtracted, and exp overflows": "The first line subtracts "
-            "it, and the loss stays the same.",
+            "the largest score is not subtracted, and exp overflows": "rows.max is "
+            "subtracted before anything else is done.",
             "the gradient is that of the plain cross-entropy": "The target, with its smoothing, is "
             "what the gradient is made of.",
         },
