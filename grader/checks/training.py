@@ -162,7 +162,7 @@ def four_columns(code, rng):
 @check("activation_statistics")
 def dead_units(code):
     """a unit is dead if it is 0 for the whole batch, not for one sample"""
-    x = np.array([[1.0, -1.0, 2.0, -3.0], [-1.0, -2.0, 1.0, -1.0], [0.0, -1.0, 0.0, -2.0]])
+    x = np.array([[1.0, -1.0, 2.0, -3.0], [-1.0, -2.0, 1.0, 0.0], [0.0, -1.0, 0.0, -2.0]])
     return code.activation_statistics(code.Sequential(part_of(code, np.eye(4), []), relu), x)
 
 
@@ -303,9 +303,8 @@ def with_gradients(code, *grads):
     """Return a parameter for each gradient."""
     found = []
     for grad in grads:
-        data = np.ones(3) if grad is None else np.ones(grad.shape, grad.dtype)
-        found.append(code.Parameter(data))
-        found[-1].grad = None if grad is None else grad.copy()
+        found.append(code.Parameter(np.ones(3) if grad is None else np.ones_like(grad)))
+        found[-1].grad = None if grad is None else np.array(grad)
     return found
 
 
@@ -420,6 +419,14 @@ def float32_stays(code, rng):
     return [str(a.dtype) for a in found], found, x - before[0], grad - before[1]
 
 
+@check("batch_norm", expect=exactly)
+def one_operation(code, rng):
+    """out is one operation, made from x, gain and bias themselves"""
+    parents = [code.Parameter(rng.normal(size=shape)) for shape in ((4, 3), 3, 3)]
+    out = code.batch_norm(*parents)[0]
+    return len(out.parents), [sum(p is made_from for made_from in out.parents) for p in parents]
+
+
 @check("batch_norm")
 def constant_input(code, rng):
     """an input that requires no gradient leaves gain and bias theirs"""
@@ -475,13 +482,14 @@ def other_settings(code, rng):
 
 @check("BatchNorm1d.forward")
 def both_ways_back(code, rng):
-    """weight and bias get gradients, in training and in eval, and the moments none"""
+    """x, weight and bias get gradients, in training and in eval, and the moments none"""
     layer, found = norm_layer(code, rng), []
     for mode in (True, False):
         layer.train(mode)
         layer.weight.grad = layer.bias.grad = None
-        layer(rng.normal(size=(4, 3))).backward(rng.normal(size=(4, 3)))
-        found.append((layer.weight.grad, layer.bias.grad))
+        x = code.Parameter(rng.normal(size=(4, 3)))
+        layer(x).backward(rng.normal(size=(4, 3)))
+        found.append((x.grad, layer.weight.grad, layer.bias.grad))
     return found, sorted(layer.state()), len(layer.parameters())
 
 
@@ -1040,6 +1048,12 @@ MISTAKES = [
         in_="batch_norm",
         old="h = rows - mean",
         new="h = np.subtract(rows, mean, out=rows)",
+    ),
+    Mistake(
+        "it is composed of a dozen small operations, where one was asked for",
+        in_="batch_norm",
+        old="return operation(out, (x, gain, bias), backward), mean, variance",
+        new="return batch_norm_composed(x, gain, bias, epsilon), mean, variance",
     ),
     Mistake(
         "x is no parent, so that nothing before this layer learns",

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from solutions.autograd import no_grad
+from solutions.autograd import no_grad, operation
 from solutions.inputs import in_range, whole
 from solutions.training import finite_loss
 
@@ -111,13 +111,23 @@ def clip_gradients(parameters, max_norm):
 
 
 def batch_norm(x, gain, bias, epsilon=1e-5):
-    """Of small operations, and the engine finds the way back."""
-    rows = x.reshape(-1, x.shape[-1])
-    centred = rows - rows.mean(0, keepdims=True)
-    variance = (centred * centred).mean(0, keepdims=True)
-    out = centred / (variance + epsilon).sqrt() * gain + bias
-    mean = rows.data.mean(axis=0)
-    return out.reshape(*x.shape), mean, variance.data[0]
+    """Feature by feature, and back by the matrix of all slopes."""
+    rows = x.data.reshape(-1, x.shape[-1])
+    n = len(rows)
+    mean, variance = np.mean(rows, axis=0), np.var(rows, axis=0)
+    deviation = np.sqrt(variance + epsilon)
+    normal = np.stack([(v - m) / s for v, m, s in zip(rows.T, mean, deviation, strict=True)], 1)
+    out = normal * gain.data + bias.data
+
+    def backward(grad):
+        grad, to_x = grad.reshape(rows.shape), np.empty_like(rows)
+        for c in range(rows.shape[1]):
+            h = normal[:, c]
+            slopes = (np.eye(n) - 1 / n - np.outer(h, h) / n) / deviation[c]
+            to_x[:, c] = slopes @ (grad[:, c] * gain.data[c])
+        return to_x.reshape(x.shape), (grad * normal).sum(axis=0), grad.sum(axis=0)
+
+    return operation(out.reshape(x.shape), (x, gain, bias), backward), mean, variance
 
 
 class BatchNorm1d:
