@@ -1,30 +1,25 @@
 """Framework: layers, optimisers and a trainer, on the engine of autograd.
 
-Throughout: B samples in a batch, d inputs, m outputs, k classes.
+Throughout: a name is a way through a model, "body.0.weight".
     x (..., d), out (..., m)  what goes into a layer, what comes out
     W (d, m), b (m,)          its weights and bias: out = x @ W + b
-    flat (P,)                 all P parameters of a model, end to end
+    table (V, C)              V rows of C numbers, of which ids name some
+    grad                      the slope of the loss in out
+    w, g (P,)                 P parameters, end to end; their gradient
 
-Sources: Paszke et al., PyTorch (2019), 4; Loshchilov and Hutter, Decoupled
-Weight Decay Regularization (2019), algorithm 2.
+Sources: Ba, Kiros and Hinton, Layer Normalization (2016); Srivastava et
+al., Dropout (2014); Loshchilov and Hutter, Decoupled Weight Decay (2019).
 """
-
-import json
-import os
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from solutions.arrays import batches
+import solutions.backprop as backprop
+import solutions.plumbing as plumbing
 from solutions.autograd import Tensor, operation
-from solutions.backprop import (
-    dense_backward,
-    dense_forward,
-    he_init,
-    softmax_cross_entropy,
-)
-from solutions.inputs import as_rng, in_range, whole
+from solutions.inputs import as_rng, in_range, same_shape, whole
+from solutions.plumbing import in_blocks, misfit, spread
+
+DataLoader, load, save = plumbing.DataLoader, plumbing.load, plumbing.save
 
 
 class Parameter(Tensor):
@@ -32,15 +27,6 @@ class Parameter(Tensor):
 
     def __init__(self, data):
         super().__init__(data, requires_grad=True)
-
-
-def inside(name, value):
-    """Yield (name, thing) for a thing, or for each in a list of things."""
-    if isinstance(value, list | tuple):
-        for i, item in enumerate(value):
-            yield from inside(f"{name}.{i}", item)
-    else:
-        yield name, value
 
 
 class Module:
@@ -52,26 +38,47 @@ class Module:
         return self.forward(*args)
 
     def named(self, kind, seen=None):
-        """List what of a kind this and its parts hold, each once.
+        """List all of a kind that this module and its parts hold, once.
 
-        The name of a part is its way from here: "body.0.weight".
+        Parameters
+        ----------
+        kind : type
+        seen : set of int or None
+            The id() of all that was met before.
+
+        Returns
+        -------
+        found : list of (str, object)
+            In the order of the attributes, a part before what it holds.
+
+        References
+        ----------
+        PyTorch's named_parameters and named_modules.
         """
-        seen, found = set() if seen is None else seen, []
+        seen = {id(self)} if seen is None else seen
+        # your turn (core)
+        # hint: vars(self).items() are the attributes; spread(attribute,
+        # value) yields (name, item), once for each item of a list.
+        # hint: Pass over what has its id() in seen; else add it, and take
+        # (name, item) if it is of the kind.
+        # hint: For a Module take item.named(kind, seen), too, with its name
+        # and a dot in front of each name there.
+        found = []
         for attribute, value in vars(self).items():
-            for name, item in inside(attribute, value):
+            for name, item in spread(attribute, value):
                 if id(item) in seen:
                     continue
+                seen.add(id(item))
                 if isinstance(item, kind):
-                    seen.add(id(item))
                     found.append((name, item))
                 if isinstance(item, Module):
-                    seen.add(id(item))
                     below = item.named(kind, seen)
                     found += [(f"{name}.{n}", thing) for n, thing in below]
         return found
 
     def parameters(self):
-        return [parameter for _, parameter in self.named(Parameter)]
+        """List what is to be learned: all that has requires_grad."""
+        return [p for _, p in self.named(Parameter) if p.requires_grad]
 
     def train(self, training=True):
         """Set this and all its parts to learning, or to eval()."""
@@ -84,56 +91,70 @@ class Module:
         return self.train(False)
 
     def state(self):
-        """Return, by name, the arrays themselves, learned or only kept."""
+        """Return, by name, the arrays themselves: learned, or only kept."""
         found = self.named(Parameter | np.ndarray)
-        return {n: getattr(t, "data", t) if isinstance(t, Tensor) else t
-                for n, t in found}
+        return {n: x.data if isinstance(x, Tensor) else x for n, x in found}
 
     def state_dict(self):
         return {name: array.copy() for name, array in self.state().items()}
 
     def load_state_dict(self, state):
-        """Copy the arrays of a state_dict into this model, or raise."""
         copy_into(self.state(), state)
         return self
 
 
 def copy_into(own, state):
-    """Copy each array of a state over its namesake: all of them or none."""
-    missing = [name for name in own if name not in state]
-    unexpected = [name for name in state if name not in own]
-    if missing or unexpected:
-        raise ValueError(f"missing: {missing}; unexpected: {unexpected}")
-    for name, array in own.items():
-        if array.shape != np.shape(state[name]):
-            raise ValueError(
-                f"{name} has shape {array.shape} here, "
-                f"and {np.shape(state[name])} in the state"
-            )
+    """Overwrite arrays in place with those of the same name, all or none.
+
+    Parameters
+    ----------
+    own, state : dict of str to array
+
+    Returns
+    -------
+    None
+        Or ValueError, with nothing copied, that names all that is missing
+        in state or unexpected there, and says all that misfit says.
+
+    References
+    ----------
+    PyTorch's load_state_dict, strict.
+    """
+    # your turn (core)
+    # hint: Look first, copy after: collect all that is wrong as texts, and
+    # if there are any, raise ValueError("; ".join(texts)).
+    # hint: For names in both, misfit(name, own[name], state[name]) says
+    # what is wrong; it is "" where all is well.
+    # hint: own[name][...] = new writes into the array that the model holds.
+    wrong = [f"{name} is missing" for name in own if name not in state]
+    wrong += [f"{name} is unexpected" for name in state if name not in own]
+    wrong += [misfit(n, own[n], state[n]) for n in own if n in state]
+    if any(wrong):
+        raise ValueError("; ".join(filter(None, wrong)))
     for name, array in own.items():
         array[...] = state[name]
 
 
 def linear(x, W, b):
-    """Return x @ W + b as one operation."""
+    """Return x @ W + b as one operation, by chapter backprop."""
     x = W.beside(x)
-    out = dense_forward(x.data, W.data, b.data)
 
     def backward(grad):
-        return dense_backward(grad, x.data, W.data)
+        if x.requires_grad:
+            return backprop.dense_backward(grad, x.data, W.data)
+        grad = grad.reshape(-1, len(b.data))  # x is data: spare its slope
+        ones = np.ones(len(grad), grad.dtype)
+        return None, x.data.reshape(-1, len(W.data)).T @ grad, ones @ grad
 
+    out = backprop.dense_forward(x.data, W.data, b.data)
     return operation(out, (x, W, b), backward)
 
 
-def linear_composed(x, W, b):
-    return x @ W + b
-
-
 class Linear(Module):
-    """out = x @ weight + bias."""
+    """x @ weight + bias, for x (..., d)."""
 
     def __init__(self, d, m, rng):
-        self.weight = Parameter(he_init(d, m, rng).astype(np.float32))
+        self.weight = Parameter(np.float32(backprop.he_init(d, m, rng)))
         self.bias = Parameter(np.zeros(m, np.float32))
 
     def forward(self, x):
@@ -141,22 +162,49 @@ class Linear(Module):
 
 
 def embedding(table, ids):
-    """Return the rows of table (V, C) that ids (...) name, (..., C)."""
+    """Look up rows of a table.
 
+    Parameters
+    ----------
+    table : tensor, shape (V, C)
+    ids : array, shape (...)
+        Whole numbers from 0 to V - 1.
+
+    Returns
+    -------
+    out : tensor, shape (..., C)
+
+    References
+    ----------
+    Eq. 23.2 of the chapter.
+    """
+    ids = np.asarray(ids)
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"ids must be whole numbers, not {ids.dtype}")
+    for i in (ids.min(initial=0), ids.max(initial=0)):
+        whole("an id", i, low=0, high=len(table.data) - 1)
+
+    # your turn (core)
+    # hint: The way there is table.data[ids]. On the way back a row of the
+    # table gets the sum of what comes back to all its copies.
+    # hint: np.add.at(zeros, rows, grad) is right, and slow. Faster: sort
+    # with order = np.argsort(rows, kind="stable"), then add up what lies
+    # together: np.add.reduceat(grad[order], first), first[i] to first[i+1].
     def backward(grad):
-        out = np.zeros_like(table.data)
-        rows = ids.reshape(-1)
-        order = np.argsort(rows, kind="stable")
-        rows = rows[order]
+        to_table = np.zeros_like(table.data)
+        order = np.argsort(ids, axis=None, kind="stable")
+        rows = ids.reshape(-1)[order]
         first = np.flatnonzero(np.diff(rows, prepend=-1))
-        grad = grad.reshape(-1, table.shape[-1])[order]
-        out[rows[first]] = np.add.reduceat(grad, first)
-        return (out,)
+        grad = grad.reshape(-1, table.shape[1])[order]  # (rows, C)
+        to_table[rows[first]] = np.add.reduceat(grad, first)
+        return (to_table,)
 
     return operation(table.data[ids], (table,), backward)
 
 
 class Embedding(Module):
+    """A learned table of V rows of C numbers."""
+
     def __init__(self, V, C, rng, std=1.0):
         table = as_rng(rng).normal(0, std, (V, C))
         self.weight = Parameter(table.astype(np.float32))
@@ -166,33 +214,63 @@ class Embedding(Module):
 
 
 def layer_norm(x, gain, bias, epsilon=1e-5):
-    d = x.shape[-1]
-    h = x.data - x.data.mean(-1, keepdims=True)
-    variance = np.einsum("...i,...i->...", h, h) / d
-    r = (1 / np.sqrt(variance + epsilon))[..., None]
-    h *= r
+    """Give every row mean 0 and variance 1, then a gain and a bias.
+
+    Parameters
+    ----------
+    x : tensor, shape (..., d)
+    gain, bias : tensor, shape (d,)
+    epsilon : float
+
+    Returns
+    -------
+    out : tensor, shape (..., d)
+
+    References
+    ----------
+    Ba, Kiros and Hinton (2016), eq. 4; eq. 23.3 to 23.5 of the chapter.
+    """
+    x, d = gain.beside(x), gain.data.size
+    if not x.shape[-1:] == gain.shape == bias.shape:
+        raise ValueError(f"rows {x.shape} and gain {gain.shape} do not fit")
+    mean = np.full(d, 1 / d, x.dtype)
+    h = x.data - (x.data @ mean)[..., None]
+    variance = np.einsum("...i,...i->...", h, h)[..., None] / d
+    r = 1 / np.sqrt(variance + epsilon)
+    h *= r  # (..., d), standardised
     out = h * gain.data
     out += bias.data
 
+    # your turn (stretch)
+    # hint: Write backward(grad), which returns to_x, to_gain and to_bias,
+    # and return operation(out, (x, gain, bias), backward).
+    # hint: In gain and bias: grad * h and grad, summed over all rows.
+    # hint: In h: to_h = grad * gain.data. A row's mean and spread move with
+    # each of its entries, so that x is left with
+    # r * (to_h - mean(to_h) - h * mean(to_h * h)), means along the row.
     def backward(grad):
         to_x = grad * gain.data
         along = np.einsum("...i,...i->...", to_x, h)[..., None] / d
-        to_x -= to_x.mean(-1, keepdims=True)
+        to_x -= (to_x @ mean)[..., None]
         to_x -= h * along
         to_x *= r
-        rows, kept = grad.reshape(-1, d), h.reshape(-1, d)
-        return to_x, np.einsum("ij,ij->j", rows, kept), rows.sum(0)
+        grad = grad.reshape(-1, d)  # (rows, d)
+        to_gain = np.einsum("ij,ij->j", grad, h.reshape(-1, d))
+        return to_x, to_gain, np.ones(len(grad), grad.dtype) @ grad
 
     return operation(out, (x, gain, bias), backward)
 
 
 def layer_norm_composed(x, gain, bias, epsilon=1e-5):
+    """Return the same, by small operations."""
     x = x - x.mean(-1, keepdims=True)
     variance = (x * x).mean(-1, keepdims=True)
     return x * (variance + epsilon) ** -0.5 * gain + bias
 
 
 class LayerNorm(Module):
+    """layer_norm with a gain, weight, and a bias of its own."""
+
     def __init__(self, d, epsilon=1e-5):
         self.epsilon = epsilon
         self.weight = Parameter(np.ones(d, np.float32))
@@ -202,35 +280,59 @@ class LayerNorm(Module):
         return layer_norm(x, self.weight, self.bias, self.epsilon)
 
 
-def gelu(x, c=0.7978845608028654, a=0.044715):
-    """Fused: the tanh is kept for the way back."""
-    squares = x.data * x.data
-    t = a * squares
-    t += 1
-    t *= x.data
-    t *= c
-    np.tanh(t, out=t)
-    out = t + 1
-    out *= x.data
-    out *= 0.5
+def gelu(x):
+    """Return chapter backprop's gelu, as one operation."""
+    x = x if isinstance(x, Tensor) else Tensor(x)
 
     def backward(grad):
-        slope = squares  # becomes c (1 + 3 a x^2), then the whole slope
-        slope *= 3 * a * c
-        slope += c
-        slope *= x.data
-        slope *= 1 - t * t
-        slope += t
-        slope += 1
-        slope *= 0.5
+        slope = in_blocks(backprop.gelu_slope, x.data)
         slope *= grad
         return (slope,)
 
-    return operation(out, (x,), backward)
+    return operation(in_blocks(backprop.gelu, x.data), (x,), backward)
+
+
+def gelu_composed(x):
+    """Return the same, by small operations."""
+    inside = 0.7978845608028654 * (x + 0.044715 * (x * x * x))
+    return 0.5 * x * (1 + inside.tanh())
+
+
+def cross_entropy(z, y):
+    """Return the mean of -log p(right class), for z (..., k), y (...)."""
+    same_shape(z.data[..., 0], y, "a column of z", "y")
+    rows = z.data.reshape(-1, z.shape[-1])
+    loss, to_z = backprop.softmax_cross_entropy(rows, np.reshape(y, -1))
+    to_z = to_z.reshape(z.shape)
+    return operation(loss, (z,), lambda grad: (grad * to_z,))
+
+
+def cross_entropy_composed(z, y):
+    """Return the same for z (n, k), by small operations."""
+    z = z - z.data.max(-1, keepdims=True)
+    return (z.exp().sum(-1).log() - z[np.arange(len(y)), y]).mean()
 
 
 def dropout(x, p, rng):
-    """Set entries to zero by chance p, and scale up those that stay."""
+    """Set entries to 0 by chance, and scale up those that stay.
+
+    Parameters
+    ----------
+    x : tensor, shape (...)
+    p : float
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    out : tensor, shape (...)
+
+    References
+    ----------
+    Srivastava et al. (2014), section 10; eq. 23.6 of the chapter.
+    """
+    # your turn (warm-up)
+    # hint: rng.random(x.shape) draws a number from 0 to 1 for each entry.
+    # hint: A share of 1 - p stays. What must it be divided by for the mean?
     keep = (rng.random(x.shape, np.float32) >= p).astype(x.dtype)
     keep /= 1 - p
     return x * keep
@@ -240,7 +342,9 @@ class Dropout(Module):
     """dropout while training; nothing in eval."""
 
     def __init__(self, p, rng):
-        self.p, self.rng = in_range("p", p, low=0, high=1), as_rng(rng)
+        if not 0 <= p < 1:
+            raise ValueError(f"p must be 0 or more and below 1, not {p}")
+        self.p, self.rng = p, as_rng(rng)
 
     def forward(self, x):
         return dropout(x, self.p, self.rng) if self.training else x
@@ -258,220 +362,139 @@ class Sequential(Module):
         return x
 
 
-def cross_entropy(z, y):
-    """Mean of -log p(right class), z (..., k), y (...) integers."""
-    rows = z.data.reshape(-1, z.shape[-1])
-    loss, to_z = softmax_cross_entropy(rows, np.reshape(y, -1))
-    to_z = to_z.reshape(z.shape)
-    return operation(loss, (z,), lambda grad: (grad * to_z,))
+class SGD(plumbing.FlatVector):
+    """Steps downhill with momentum, and nesterov=False."""
+
+    keeps = ("velocity",)
+
+    def __init__(self, parameters, learning_rate, momentum=0.0, **rest):
+        self.momentum = float(in_range("momentum", momentum, low=0))
+        self.nesterov = rest.pop("nesterov", False)
+        super().__init__(parameters, learning_rate, **rest)
+
+    def update(self, w, g, decay, velocity):
+        """Move a stretch of the parameters, and its velocity, in place.
+
+        Parameters
+        ----------
+        w, g, velocity : array, shape (P,)
+        decay : float
+
+        Returns
+        -------
+        None
+
+        References
+        ----------
+        Sutskever et al. (2013), section 2.
+        """
+        # your turn (core)
+        # hint: Decay adds decay * w to g, but g itself stays. Then velocity
+        # becomes momentum * velocity + gradient: *= and += write into it.
+        # hint: w moves by -self.learning_rate * velocity; if self.nesterov
+        # by gradient + momentum * velocity in its place, one step ahead.
+        g = g + decay * w
+        velocity *= self.momentum
+        velocity += g
+        move = g + self.momentum * velocity if self.nesterov else velocity
+        w -= self.learning_rate * move
 
 
-class Optimiser:
-    """Lays all parameters end to end in one vector, their home from now.
+class AdamW(plumbing.FlatVector):
+    """Steps by each gradient's usual size; betas, epsilon as in Adam."""
 
-    A dozen operations on the vector then serve all of them at once.
-    """
+    keeps = ("mean", "square")
 
-    def __init__(self, parameters, learning_rate, weight_decay, no_decay):
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
-        free = {id(p) for p in no_decay}
-        # those with decay first: then it is a slice that decays
-        self.parameters = sorted(parameters, key=lambda p: id(p) in free)
-        decayed = sum(p.data.size for p in parameters if id(p) not in free)
-        self.flat = np.concatenate(
-            [p.data.reshape(-1) for p in self.parameters]
-        )
-        self.decayed = self.flat[:decayed]  # a view
-        self.steps, at = np.zeros((), int), 0
-        for p in self.parameters:
-            p.data = self.flat[at : at + p.data.size].reshape(p.shape)
-            at += p.data.size
-
-    def state(self):
-        """Return, by name, the arrays it keeps from step to step."""
-        kept = {n: a for n, a in vars(self).items() if isinstance(a, np.ndarray)}
-        return {n: a for n, a in kept.items() if n not in ("flat", "decayed")}
-
-    def load_state_dict(self, state):
-        copy_into(self.state(), state)
-
-    def zero_grad(self):
-        for p in self.parameters:
-            p.grad = None
-
-    def gradient(self):
-        """Return the gradients of all parameters, end to end."""
-        return np.concatenate([p.grad.reshape(-1) for p in self.parameters])
-
-
-class SGD(Optimiser):
     def __init__(
-        self, parameters, learning_rate, momentum=0.0, nesterov=False,
-        weight_decay=0.0, no_decay=(),
+        self, parameters, learning_rate=1e-3, weight_decay=0.01, **rest
     ):
-        super().__init__(parameters, learning_rate, weight_decay, no_decay)
-        self.momentum, self.nesterov = momentum, nesterov
-        self.velocity = np.zeros_like(self.flat)
+        self.betas = rest.pop("betas", (0.9, 0.999))
+        self.epsilon = rest.pop("epsilon", 1e-8)
+        super().__init__(parameters, learning_rate, weight_decay, **rest)
 
-    def step(self):
-        self.steps += 1  # in place
-        g = self.gradient()
-        g[: len(self.decayed)] += self.weight_decay * self.decayed
-        self.velocity *= self.momentum
-        self.velocity += g
-        if self.nesterov:
-            g += self.momentum * self.velocity
-        else:
-            g = self.velocity
-        self.flat -= self.learning_rate * g
+    def update(self, w, g, decay, mean, square):
+        """Move a stretch of the parameters, and its averages, in place.
 
+        Parameters
+        ----------
+        w, g, mean, square : array, shape (P,)
+        decay : float
 
-class AdamW(Optimiser):
-    def __init__(
-        self, parameters, learning_rate=1e-3, betas=(0.9, 0.999),
-        epsilon=1e-8, weight_decay=0.01, no_decay=(),
-    ):
-        super().__init__(parameters, learning_rate, weight_decay, no_decay)
-        self.betas, self.epsilon = betas, epsilon
-        self.mean = np.zeros_like(self.flat)
-        self.square = np.zeros_like(self.flat)
+        Returns
+        -------
+        None
 
-    def step(self):
-        self.steps += 1  # in place
-        (beta1, beta2), g = self.betas, self.gradient()
-        self.decayed *= 1 - self.learning_rate * self.weight_decay
-        self.mean *= beta1
-        self.mean += (1 - beta1) * g
-        g *= g
-        g *= 1 - beta2
-        self.square *= beta2
-        self.square += g
-        np.sqrt(self.square, out=g)
-        g *= (1 - beta2**self.steps) ** -0.5
-        g += self.epsilon
-        np.divide(self.mean, g, out=g)
-        g *= self.learning_rate / (1 - beta1**self.steps)
-        self.flat -= g
+        References
+        ----------
+        Loshchilov and Hutter (2019), algorithm 2; eq. 23.7 to 23.10.
+        """
+        (beta1, beta2), rate, t = self.betas, self.learning_rate, self.steps
+        # your turn (core)
+        # hint: Decay comes first, and apart: w *= 1 - rate * decay. Then
+        # mean becomes beta1 * mean + (1 - beta1) * g, square likewise.
+        # hint: Both began at 0: divide by 1 - beta1**t and 1 - beta2**t, in
+        # new arrays; w -= rate * mean / (root of square + self.epsilon).
+        w *= 1 - rate * decay
+        mean *= beta1
+        mean += (1 - beta1) * g
+        square *= beta2
+        square += (1 - beta2) * g * g
+        size = np.sqrt(square)
+        size /= (1 - beta2**t) ** 0.5
+        size += self.epsilon
+        w -= rate / (1 - beta1**t) * mean / size
 
 
-class DataLoader:
-    """Deals samples out in batches, in a new order each epoch.
-
-    arrays: whatever has a length and answers to [rows].
-    """
-
-    def __init__(self, *arrays, batch_size, rng=None, transform=None):
-        self.arrays, self.batch_size = arrays, whole("batch_size", batch_size, low=1)
-        self.rng, self.transform = rng, transform
-
-    def __len__(self):
-        return -(-len(self.arrays[0]) // self.batch_size)
-
-    def order(self):
-        """Return the positions of all samples, in this epoch's order."""
-        n = len(self.arrays[0])
-        if self.rng is None:
-            return np.arange(n)
-        return np.concatenate(batches(n, self.batch_size, self.rng))
-
-    def batch(self, order, i):
-        """Return batch i of an order."""
-        rows = order[i * self.batch_size : (i + 1) * self.batch_size]
-        parts = tuple(array[rows] for array in self.arrays)
-        return parts if self.transform is None else self.transform(*parts)
-
-    def __iter__(self):
-        order = self.order()
-        return (self.batch(order, i) for i in range(len(self)))
-
-
-def save(path, arrays):
-    """Write named arrays as .npz, the whole file or none of it."""
-    path = Path(path)
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-
-
-def load(path):
-    """Return the named arrays of an .npz file, or raise."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (BadZipFile, ValueError, EOFError, KeyError) as error:
-        raise ValueError(f"{path} is no whole .npz file: {error}") from None
-
-
-class Trainer:
+class Trainer(plumbing.Run):
     """Takes steps, keeps what it has reached, and goes on from there."""
 
-    def __init__(
-        self, model, optimiser, loss, loader,
-        before_step=(), after_step=(), after_epoch=(),
-        checkpoint=None, every=100,
-    ):
-        self.model, self.optimiser = model, optimiser
-        self.loss, self.loader = loss, loader
-        self.before_step, self.after_step = before_step, after_step
-        self.after_epoch = after_epoch
-        self.checkpoint, self.every = checkpoint, every
-        self.losses, self.order, self.stop = [], None, False
-
-    steps = property(lambda self: len(self.losses))
+    copy_into = staticmethod(copy_into)  # for resume, which is given
 
     def fit(self, epochs):
-        """Train until so many epochs are done, counted from the first."""
-        self.model.train()
-        n = len(self.loader)
+        """Train until so many epochs are done, counted from the first.
+
+        Parameters
+        ----------
+        epochs : int
+
+        Returns
+        -------
+        self : Trainer
+
+        References
+        ----------
+        Eq. 23.1 of the chapter.
+        """
+        epochs, n = whole("epochs", epochs, low=0), len(self.loader)
+        # your turn (stretch)
+        # hint: self.steps counts from the first step, and an epoch has n.
+        # Which batch of its epoch is next?
+        # hint: At the first batch of an epoch set self.order to
+        # self.loader.order(); self.loader.batch(self.order, i) is batch i,
+        # and self.step(*batch) takes the step. A hook may set self.stop.
+        # hint: self.save() at every multiple of self.every, and at the end.
         while self.steps < epochs * n and not self.stop:
             if self.steps % n == 0:
                 self.order = self.loader.order()
-            *inputs, y = self.loader.batch(self.order, self.steps % n)
-            self.step(inputs, y)
+            self.step(*self.loader.batch(self.order, self.steps % n))
+            if self.steps % self.every == 0:
+                self.save()
+        self.save()
         return self
 
-    def step(self, inputs, y):
-        self.optimiser.zero_grad()
-        loss = self.loss(self.model(*inputs), y)
-        loss.backward()
-        for hook in self.before_step:
-            hook(self)
-        self.optimiser.step()
-        self.losses.append(loss.item())
-        for hook in self.after_step:
-            hook(self)
-        if self.steps % len(self.loader) == 0:
-            for hook in self.after_epoch:
-                hook(self)
-        if self.checkpoint and self.steps % self.every == 0:
-            save(self.checkpoint, self.state())
-
-    def generators(self):
-        found = [g for _, g in self.model.named(np.random.Generator)]
-        found += [self.loader.rng] if self.loader.rng else []
-        return list({id(g): g for g in found}.values())
-
-    def state(self):
-        """Return all that a run needs to go on, as named arrays."""
-        parts = {"model": self.model.state(), "optimiser": self.optimiser.state()}
-        found = {f"{part}.{name}": array for part, arrays in parts.items()
-                 for name, array in arrays.items()}
-        for i, g in enumerate(self.generators()):
-            found[f"rng.{i}"] = np.array(json.dumps(g.bit_generator.state))
-        return found | {"losses": np.array(self.losses), "order": self.order}
-
-    def resume(self):
-        """Go on from the checkpoint, where there is one; else begin."""
-        if self.checkpoint is None or not Path(self.checkpoint).exists():
-            return self
-        state = load(self.checkpoint)
-        self.losses, self.order = state["losses"].tolist(), state["order"]
-        for part in (self.model, self.optimiser):
-            name = "model." if part is self.model else "optimiser."
-            part.load_state_dict({k.removeprefix(name): v for k, v in state.items() if k.startswith(name)})
-        for i, g in enumerate(self.generators()):
-            g.bit_generator.state = json.loads(state[f"rng.{i}"].item())
-        return self
+    def step(self, *batch):
+        """Take a step, a whole one even where Ctrl-C is pressed."""
+        *inputs, y = batch
+        with plumbing.to_the_end():
+            if not self.model.training:  # a hook has called eval()
+                self.model.train()
+            self.optimiser.zero_grad()
+            loss = self.loss(self.model(*inputs), y)
+            self.refuse(loss.item())
+            loss.backward()
+            self.call(self.before_step)
+            self.optimiser.step()
+            self.losses.append(loss.item())
+            self.call(self.after_step)
+            if self.steps % len(self.loader) == 0:
+                self.call(self.after_epoch)
