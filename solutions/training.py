@@ -19,7 +19,7 @@ from itertools import cycle
 import numpy as np
 
 from solutions.autograd import no_grad, operation
-from solutions.framework import Module, Parameter, Sequential
+from solutions.framework import Module, Parameter, Sequential, copy_into
 from solutions.inputs import NotFittedError, as_finite, in_range, whole
 
 
@@ -50,7 +50,7 @@ def restored(model, optimiser=None):
         yield
     finally:
         for owner, state in zip(owners, states, strict=True):
-            owner.load_state_dict(state)
+            copy_into(owner.state(), state)
         for thing, attribute, value in kept:
             setattr(thing, attribute, value)
 
@@ -190,7 +190,7 @@ def lr_range_test(
             losses.append(value.item())
             if not losses[-1] <= explode * min(losses):
                 break
-            optimiser.learning_rate = float(rate)
+            optimiser.learning_rate = rate
             value.backward()
             optimiser.step()
     return rates[: len(losses)], np.array(losses)

@@ -18,10 +18,6 @@ class Descent:
     def state(self):
         return {f"velocity.{i}": v for i, v in enumerate(self.velocity)}
 
-    def load_state_dict(self, state):
-        for name, array in self.state().items():
-            array[...] = state[name]
-
     def zero_grad(self):
         for p in self.parameters:
             p.grad = None
@@ -769,16 +765,16 @@ MISTAKES = [
     Mistake(
         "the rate never reaches the optimiser",
         in_="lr_range_test",
-        old="            optimiser.learning_rate = float(rate)\n",
+        old="            optimiser.learning_rate = rate\n",
         new="",
     ),
     Mistake(
         "the rate is set after the step, so that every step has that of the one before",
         in_="lr_range_test",
-        old="            optimiser.learning_rate = float(rate)\n"
+        old="            optimiser.learning_rate = rate\n"
         "            value.backward()\n            optimiser.step()\n",
         new="            value.backward()\n            optimiser.step()\n"
-        "            optimiser.learning_rate = float(rate)\n",
+        "            optimiser.learning_rate = rate\n",
     ),
     Mistake(
         "a loss that is NaN does not end it: NaN is above nothing",

@@ -78,7 +78,8 @@ def lr_range_test(model, optimiser, loss, loader, low=1e-6, high=10.0, steps=100
         optimiser.step()
         rate *= factor
     model.load_state_dict(before)
-    optimiser.load_state_dict(kept)
+    for name, array in optimiser.state().items():
+        array[...] = kept[name]
     optimiser.learning_rate = rate_before
     model.train(modes[0])
     return np.array(rates), np.array(losses)
