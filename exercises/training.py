@@ -243,7 +243,7 @@ def batch_norm(x, gain, bias, epsilon=1e-5):
 
     References
     ----------
-    Eq. 24.6 and 24.8 of the chapter; Ioffe and Szegedy (2015), section 3.
+    Eq. 24.7 and 24.9 of the chapter; Ioffe and Szegedy (2015), section 3.
     """
     rows = x.data.reshape(-1, x.shape[-1])
     n = len(rows)
@@ -284,7 +284,7 @@ class BatchNorm1d(Module):
 
         References
         ----------
-        Eq. 24.7 of the chapter; Ioffe and Szegedy (2015), section 3.1.
+        Eq. 24.8 of the chapter; Ioffe and Szegedy (2015), section 3.1.
         """
         x = self.weight.beside(x)
         n = self.count(x)
@@ -324,7 +324,7 @@ def label_smoothing(z, y, smoothing=0.1):
 
     References
     ----------
-    Eq. 24.5 of the chapter; Szegedy et al. (2016), section 7.
+    Eq. 24.5 and 24.6 of the chapter; Szegedy et al. (2016), section 7.
     """
     smoothing = number("smoothing", smoothing, low=0, high=1 - 1e-12)
     rows, y = z.data.reshape(-1, z.shape[-1]), np.asarray(y)

@@ -297,7 +297,7 @@ def batch_norm(x, gain, bias, epsilon=1e-5):
 
     References
     ----------
-    Eq. 24.6 and 24.8 of the chapter; Ioffe and Szegedy (2015), section 3.
+    Eq. 24.7 and 24.9 of the chapter; Ioffe and Szegedy (2015), section 3.
     """
     rows = x.data.reshape(-1, x.shape[-1])
     n = len(rows)
@@ -312,14 +312,14 @@ def batch_norm(x, gain, bias, epsilon=1e-5):
     ones = np.ones(n, rows.dtype)  # ones @ rows: the sum, and fast
     mean = ones @ rows / n
     h = rows - mean
-    variance = np.einsum("ij,ij->j", h, h) / n
+    variance = ones @ (h * h) / n
     scale = 1 / np.sqrt(variance + epsilon)
     h *= scale
     out = (h * gain.data + bias.data).reshape(x.shape)
 
     def backward(grad):
         grad = grad.reshape(h.shape)
-        to_gain, to_bias = np.einsum("ij,ij->j", grad, h), ones @ grad
+        to_gain, to_bias = ones @ (grad * h), ones @ grad
         to_x = grad - h * (to_gain / n) - to_bias / n
         to_x *= scale * gain.data
         return to_x.reshape(x.shape), to_gain, to_bias
@@ -360,7 +360,7 @@ class BatchNorm1d(Module):
 
         References
         ----------
-        Eq. 24.7 of the chapter; Ioffe and Szegedy (2015), section 3.1.
+        Eq. 24.8 of the chapter; Ioffe and Szegedy (2015), section 3.1.
         """
         x = self.weight.beside(x)
         n = self.count(x)
@@ -412,7 +412,7 @@ def label_smoothing(z, y, smoothing=0.1):
 
     References
     ----------
-    Eq. 24.5 of the chapter; Szegedy et al. (2016), section 7.
+    Eq. 24.5 and 24.6 of the chapter; Szegedy et al. (2016), section 7.
     """
     smoothing = number("smoothing", smoothing, low=0, high=1 - 1e-12)
     rows, y = z.data.reshape(-1, z.shape[-1]), np.asarray(y)

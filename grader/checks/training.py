@@ -988,8 +988,8 @@ MISTAKES = [
     Mistake(
         "the variance is divided by n - 1",
         in_="batch_norm",
-        old='np.einsum("ij,ij->j", h, h) / n',
-        new='np.einsum("ij,ij->j", h, h) / (n - 1)',
+        old="ones @ (h * h) / n",
+        new="ones @ (h * h) / (n - 1)",
     ),
     Mistake(
         "epsilon is added to the deviation, not to the variance",
@@ -1024,8 +1024,8 @@ MISTAKES = [
     Mistake(
         "the variance is a difference of two large numbers, whose digits cancel",
         in_="batch_norm",
-        old='variance = np.einsum("ij,ij->j", h, h) / n',
-        new="variance = ones @ (rows * rows) / n - mean * mean",
+        old="ones @ (h * h) / n",
+        new="ones @ (rows * rows) / n - mean * mean",
     ),
     Mistake(
         "float32 becomes float64 on the way",
