@@ -157,9 +157,11 @@ def four_columns(code, rng):
 
 @check("activation_statistics")
 def dead_units(code):
-    """a unit is dead if it is 0 for the whole batch, not for one sample"""
-    x = np.array([[1.0, -1.0, 2.0, -3.0], [-1.0, -2.0, 1.0, 0.0], [0.0, -1.0, 0.0, -2.0]])
-    return code.activation_statistics(code.Sequential(part_of(code, np.eye(4), []), relu), x)
+    """a unit is dead if it is 0 for the whole batch; not for one sample, nor if it never varies"""
+    x = np.array(
+        [[1.0, -1.0, 2.0, -3.0, 2.0], [-1.0, -2.0, 1.0, 0.0, 2.0], [0.0, -1.0, 0.0, -2.0, 2.0]]
+    )
+    return code.activation_statistics(code.Sequential(part_of(code, np.eye(5), []), relu), x)
 
 
 @check("activation_statistics")
@@ -205,13 +207,15 @@ def rates_and_losses(code, rng):
 
 @check("lr_range_test")
 def until_it_explodes(code):
-    """it ends with the first loss above explode times the least so far, not with one at it"""
+    """it ends with the first loss above explode times the least so far, and all is put back"""
     model = line(code, [1.0, 2.0])
+    optimiser = Descent(model, 0.25)
     losses = [6.0, 2.0, 1.0, 2.0, 4.0, 3.0, 5.0, 1.0, 0.5, 0.25]
     batches = [(np.ones((2, 2)), np.ones(2))]
-    return code.lr_range_test(
-        model, Descent(model, 0.1), told(losses), batches, low=1e-5, high=1e-4, steps=10
+    found = code.lr_range_test(
+        model, optimiser, told(losses), batches, low=1e-5, high=1e-4, steps=10
     )
+    return found, leaves(model), float(optimiser.learning_rate)
 
 
 @check("lr_range_test")
