@@ -232,7 +232,7 @@ def layer_norm(x, gain, bias, epsilon=1e-5):
     """
     x, d = gain.beside(x), gain.data.size
     if not x.shape[-1:] == gain.shape == bias.shape:
-        raise ValueError(f"rows {x.shape} and gain {gain.shape} do not fit")
+        raise ValueError(f"x {x.shape} does not fit gain {gain.shape}")
     mean = np.full(d, 1 / d, x.dtype)
     h = x.data - (x.data @ mean)[..., None]
     variance = np.einsum("...i,...i->...", h, h)[..., None] / d
@@ -386,7 +386,7 @@ class SGD(plumbing.FlatVector):
 
         References
         ----------
-        Sutskever et al. (2013), section 2.
+        Sutskever et al. (2013), section 2; eq. 23.7 of the chapter.
         """
         # your turn (core)
         # hint: Decay adds decay * w to g, but g itself stays. Then velocity
@@ -426,7 +426,7 @@ class AdamW(plumbing.FlatVector):
 
         References
         ----------
-        Loshchilov and Hutter (2019), algorithm 2; eq. 23.7 to 23.10.
+        Loshchilov and Hutter (2019), algorithm 2; eq. 23.8 to 23.11.
         """
         (beta1, beta2), rate, t = self.betas, self.learning_rate, self.steps
         # your turn (core)
