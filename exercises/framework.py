@@ -280,9 +280,7 @@ class Dropout(Module):
     """dropout while training; nothing in eval."""
 
     def __init__(self, p, rng):
-        if not 0 <= p < 1:
-            raise ValueError(f"p must be 0 or more and below 1, not {p}")
-        self.p, self.rng = p, as_rng(rng)
+        self.p, self.rng = in_range("p", p, low=0, high=0.99), as_rng(rng)
 
     def forward(self, x):
         return dropout(x, self.p, self.rng) if self.training else x
@@ -338,8 +336,8 @@ class AdamW(plumbing.FlatVector):
     def __init__(
         self, parameters, learning_rate=1e-3, weight_decay=0.01, **rest
     ):
-        self.betas = rest.pop("betas", (0.9, 0.999))
-        self.epsilon = rest.pop("epsilon", 1e-8)
+        self.betas = plumbing.as_betas(rest.pop("betas", (0.9, 0.999)))
+        self.epsilon = in_range("epsilon", rest.pop("epsilon", 1e-8), low=0)
         super().__init__(parameters, learning_rate, weight_decay, **rest)
 
     def update(self, w, g, decay, mean, square):

@@ -193,7 +193,7 @@ def embedding(table, ids):
     def backward(grad):
         to_table = np.zeros_like(table.data)
         order = np.argsort(ids, axis=None, kind="stable")
-        rows = ids.reshape(-1)[order]
+        rows = ids.ravel()[order]
         first = np.flatnonzero(np.diff(rows, prepend=-1))
         grad = grad.reshape(-1, table.shape[1])[order]  # (rows, C)
         to_table[rows[first]] = np.add.reduceat(grad, first)
@@ -255,7 +255,7 @@ def layer_norm(x, gain, bias, epsilon=1e-5):
         to_x -= h * along
         to_x *= r
         grad = grad.reshape(-1, d)  # (rows, d)
-        to_gain = np.einsum("ij,ij->j", grad, h.reshape(-1, d))
+        to_gain = np.einsum("ij,ij->j", grad, h.reshape(grad.shape))
         return to_x, to_gain, np.ones(len(grad), grad.dtype) @ grad
 
     return operation(out, (x, gain, bias), backward)
@@ -342,9 +342,7 @@ class Dropout(Module):
     """dropout while training; nothing in eval."""
 
     def __init__(self, p, rng):
-        if not 0 <= p < 1:
-            raise ValueError(f"p must be 0 or more and below 1, not {p}")
-        self.p, self.rng = p, as_rng(rng)
+        self.p, self.rng = in_range("p", p, low=0, high=0.99), as_rng(rng)
 
     def forward(self, x):
         return dropout(x, self.p, self.rng) if self.training else x
@@ -408,8 +406,8 @@ class AdamW(plumbing.FlatVector):
     def __init__(
         self, parameters, learning_rate=1e-3, weight_decay=0.01, **rest
     ):
-        self.betas = rest.pop("betas", (0.9, 0.999))
-        self.epsilon = rest.pop("epsilon", 1e-8)
+        self.betas = plumbing.as_betas(rest.pop("betas", (0.9, 0.999)))
+        self.epsilon = in_range("epsilon", rest.pop("epsilon", 1e-8), low=0)
         super().__init__(parameters, learning_rate, weight_decay, **rest)
 
     def update(self, w, g, decay, mean, square):
@@ -442,7 +440,9 @@ class AdamW(plumbing.FlatVector):
         size = np.sqrt(square)
         size /= (1 - beta2**t) ** 0.5
         size += self.epsilon
-        w -= rate / (1 - beta1**t) * mean / size
+        move = mean / size
+        move *= rate / (1 - beta1**t)
+        w -= move
 
 
 class Trainer(plumbing.Run):

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 
 from solutions.inputs import as_rng, in_range, whole
 
-BLOCK = 1 << 15  # numbers worked on at a time, so that they stay in cache
+BLOCK = 1 << 16  # numbers worked on at a time, so that they stay in cache
 
 
 def in_blocks(f, *arrays):
@@ -107,6 +108,24 @@ def to_the_end():
         raise KeyboardInterrupt
 
 
+def as_tensors(values, name):
+    """Return a list of what has data and a grad, or raise."""
+    values = list(values)
+    for value in values:
+        if not hasattr(value, "grad"):
+            raise TypeError(f"{name} must hold tensors, not {value!r}")
+    return values
+
+
+def as_betas(betas):
+    """Return the two numbers by which AdamW's averages shrink, or raise."""
+    first, second = (float(beta) for beta in betas)
+    for beta in (first, second):
+        if not 0 <= beta < 1:
+            raise ValueError(f"betas must be in [0, 1), not {beta}")
+    return first, second
+
+
 class FlatVector:
     """Parameters end to end in one vector, which they are views of.
 
@@ -120,8 +139,9 @@ class FlatVector:
     def __init__(
         self, parameters, learning_rate, weight_decay=0.0, no_decay=()
     ):
-        free = {id(p) for p in no_decay}
-        each = {id(p): p for p in parameters}.values()
+        free = {id(p) for p in as_tensors(no_decay, "no_decay")}
+        each = {id(p): p for p in as_tensors(parameters, "parameters")}
+        each = each.values()
         if len({p.dtype for p in each}) != 1:
             raise ValueError("give one parameter or more, all of one dtype")
         self.learning_rate = in_range("learning_rate", learning_rate, low=0)
@@ -160,8 +180,9 @@ class FlatVector:
         for (decay, _), group in self.groups.items():
             grads = [p.grad.reshape(-1) for p in group]
             g = grads[0] if len(grads) == 1 else np.concatenate(grads)
-            for i in range(0, len(g), BLOCK):
-                part = g[i : i + BLOCK]
+            size = -(-len(g) // max(1, round(len(g) / BLOCK)))  # even parts
+            for i in range(0, len(g), size):
+                part = g[i : i + size]
                 start, end = end, end + len(part)
                 w, *views = (a[start:end] for a in (self.flat, *kept))
                 self.update(w, part, decay, *views)
@@ -229,10 +250,18 @@ class Run:
         checkpoint=None,
         every=100,
     ):
+        if not hasattr(model, "named"):
+            raise TypeError(f"model must be a Module, not {model!r}")
+        folder = Path(checkpoint or ".").parent
+        if not folder.is_dir():
+            raise ValueError(f"there is no folder {folder} for checkpoints")
         self.model, self.optimiser = model, optimiser
         self.loss, self.loader = loss, loader
-        self.before_step, self.after_step = before_step, after_step
-        self.after_epoch, self.checkpoint = after_epoch, checkpoint
+        self.before_step, self.after_step = (
+            list(before_step),
+            list(after_step),
+        )
+        self.after_epoch, self.checkpoint = list(after_epoch), checkpoint
         self.every = whole("every", every, low=1)
         self.losses, self.stop, self.order = [], False, np.arange(loader.n)
 
@@ -249,7 +278,7 @@ class Run:
         """Return, by name, the arrays that a step or a hook changes."""
         parts = {"model": self.model, "optimiser": self.optimiser}
         for when in ("before_step", "after_step", "after_epoch"):
-            parts |= dict(spread(when, list(getattr(self, when))))
+            parts |= dict(spread(when, getattr(self, when)))
         return {"order": self.order} | {
             f"{part}.{name}": array
             for part, holder in parts.items()
@@ -311,3 +340,21 @@ class Run:
         if self.checkpoint and os.path.exists(self.checkpoint):
             self.restore(load(self.checkpoint), self.copy_into)
         return self
+
+
+class ProgressBar:
+    """A hook for after_step: one line, written anew at each percent."""
+
+    def __init__(self, epochs, write=None):
+        self.epochs, self.shown = whole("epochs", epochs, low=1), None
+        self.write = write or sys.stderr.write
+
+    def __call__(self, trainer):
+        steps = self.epochs * len(trainer.loader)
+        done = 100 * trainer.steps // steps
+        if done != self.shown:
+            bar = "#" * (done // 4) + "." * (25 - done // 4)
+            loss = np.mean(trainer.losses[-len(trainer.loader) :])
+            end = "\n" if trainer.steps == steps else ""
+            self.write(f"\r[{bar}] {done:3}%  loss {loss:.4f}{end}")
+            self.shown = done

@@ -15,7 +15,7 @@ def family(code):
     right.weight = code.Parameter(np.zeros((2, 2)))
     right.frozen = code.Parameter(np.full(2, 7.0))
     right.frozen.requires_grad = False
-    root.body, root.p, root.count = [left, right, left], 0.5, np.zeros(())
+    root.body, root.p, root.count = [left, left, right], 0.5, np.zeros(())
     root.last, root.plain = code.Parameter(np.full(2, 5.0)), code.Tensor(np.ones(2))
     return root
 
@@ -362,13 +362,13 @@ def sgd_leaves_gradients(code, rng):
 @check("SGD.update")
 def sgd_by_stretches(code, rng):
     """of a long vector, each stretch moves once"""
-    parameter = code.Parameter(rng.normal(size=(3, 20_000)))
+    parameter = code.Parameter(rng.normal(size=(3, 40_000)))
     small = code.Parameter(rng.normal(size=5))
     optimiser = code.SGD([parameter, small], 0.1, 0.5, weight_decay=0.1, no_decay=[small])
     for _ in range(2):
-        parameter.grad, small.grad = np.ones((3, 20_000)), np.full(5, 2.0)
+        parameter.grad, small.grad = np.ones((3, 40_000)), np.full(5, 2.0)
         optimiser.step()
-    return parameter.data[:, ::4000], small.data, optimiser.velocity[::4000]
+    return parameter.data[:, ::8000], small.data, optimiser.velocity[::8000]
 
 
 @check("AdamW.update")
@@ -429,13 +429,13 @@ def adamw_leaves_gradients(code, rng):
 @check("AdamW.update")
 def adamw_by_stretches(code, rng):
     """of a long vector, each stretch moves once"""
-    parameter = code.Parameter(rng.normal(size=(3, 20_000)))
+    parameter = code.Parameter(rng.normal(size=(3, 40_000)))
     small = code.Parameter(rng.normal(size=5))
     optimiser = code.AdamW([parameter, small], 0.1, no_decay=[small])
     for _ in range(2):
-        parameter.grad, small.grad = np.ones((3, 20_000)), np.full(5, 2.0)
+        parameter.grad, small.grad = np.ones((3, 40_000)), np.full(5, 2.0)
         optimiser.step()
-    return parameter.data[:, ::4000], small.data
+    return parameter.data[:, ::8000], small.data
 
 
 def recorder(code, n, batch_size, every=100, rng=None, hook=None):
@@ -454,7 +454,7 @@ def recorder(code, n, batch_size, every=100, rng=None, hook=None):
         def save(self):
             self.saved = (*self.saved, self.steps)
 
-    trainer = Recorder(None, None, None, loader, every=every)
+    trainer = Recorder(code.Module(), None, None, loader, every=every)
     trainer.seen, order = [], loader.order
 
     def counted():
@@ -713,7 +713,7 @@ MISTAKES = [
     Mistake(
         "only the first row is asked for: ids with several axes are not laid end to end",
         in_="embedding",
-        old="rows = ids.reshape(-1)[order]",
+        old="rows = ids.ravel()[order]",
         new="rows = np.atleast_2d(ids)[0][order[: np.atleast_2d(ids).shape[1]]]",
     ),
     Mistake(
@@ -777,8 +777,8 @@ MISTAKES = [
     Mistake(
         "the gradient of the gain is made with x, not with the standardised rows",
         in_="layer_norm",
-        old="h.reshape(-1, d))",
-        new="x.data.reshape(-1, d))",
+        old="h.reshape(grad.shape))",
+        new="x.data.reshape(grad.shape))",
     ),
     Mistake(
         "the sums along the row are not divided by its length",
@@ -954,8 +954,8 @@ MISTAKES = [
         "the averages, which begin at zero, are not corrected for that",
         in_="AdamW.update",
         old="        size /= (1 - beta2**t) ** 0.5\n        size += self.epsilon\n"
-        "        w -= rate / (1 - beta1**t) * mean / size",
-        new="        size += self.epsilon\n        w -= rate * mean / size",
+        "        move = mean / size\n        move *= rate / (1 - beta1**t)\n",
+        new="        size += self.epsilon\n        move = rate * mean / size\n",
     ),
     Mistake(
         "only the mean is corrected, not the square",
@@ -966,8 +966,8 @@ MISTAKES = [
     Mistake(
         "only the square is corrected, not the mean",
         in_="AdamW.update",
-        old="rate / (1 - beta1**t) * mean",
-        new="rate * mean",
+        old="move *= rate / (1 - beta1**t)",
+        new="move *= rate",
     ),
     Mistake(
         "the steps are counted from zero, one too few",
@@ -1038,8 +1038,8 @@ MISTAKES = [
     Mistake(
         "the running mean itself is corrected, and carries it on to the next step",
         in_="AdamW.update",
-        old="        w -= rate / (1 - beta1**t) * mean / size",
-        new="        mean /= 1 - beta1**t\n        w -= rate * mean / size",
+        old="        move = mean / size\n        move *= rate / (1 - beta1**t)\n",
+        new="        mean /= 1 - beta1**t\n        move = rate * mean / size\n",
     ),
     Mistake(
         "the gradient is squared in its own array",
@@ -1050,8 +1050,8 @@ MISTAKES = [
     Mistake(
         "the whole vector moves for each of its stretches",
         in_="AdamW.update",
-        old="w -= rate / (1 - beta1**t) * mean / size",
-        new="self.flat -= np.resize(rate / (1 - beta1**t) * mean / size, self.flat.shape)",
+        old="w -= move",
+        new="self.flat -= np.resize(move, self.flat.shape)",
     ),
     Mistake(
         "the decay is the same for all, no_decay or not",
