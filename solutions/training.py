@@ -19,7 +19,7 @@ from itertools import cycle
 import numpy as np
 
 from solutions.autograd import no_grad, operation
-from solutions.framework import Module, Parameter, Sequential
+from solutions.framework import Module, Parameter, Sequential, copy_into
 from solutions.inputs import NotFittedError, as_finite, in_range, whole
 
 
@@ -50,7 +50,7 @@ def restored(model, optimiser=None):
         yield
     finally:
         for owner, state in zip(owners, states, strict=True):
-            owner.load_state_dict(state)
+            copy_into(owner.state(), state)
         for thing, attribute, value in kept:
             setattr(thing, attribute, value)
 
@@ -74,7 +74,7 @@ def overfit_one_batch(model, optimiser, loss, batch, steps=100):
 
     References
     ----------
-    Goodfellow, Bengio and Courville, Deep Learning (2016), 11.5.
+    Goodfellow, Bengio and Courville, Deep Learning (2016), section 11.5.
     """
     losses, steps = [], whole("steps", steps, low=1)
     *inputs, y = batch
@@ -127,7 +127,7 @@ def activation_statistics(model, x, saturated=0.97):
             dead = (a == 0).all(axis=0).mean()
             flat = (np.abs(a) > saturated).mean()
             rows.append([a.mean(), a.std(), dead, flat])
-    return np.array(rows, dtype=float)
+    return np.array(rows)
 
 
 def gradient_statistics(model):
@@ -190,7 +190,7 @@ def lr_range_test(
             losses.append(value.item())
             if not losses[-1] <= explode * min(losses):
                 break
-            optimiser.learning_rate = float(rate)
+            optimiser.learning_rate = rate
             value.backward()
             optimiser.step()
     return rates[: len(losses)], np.array(losses)
@@ -213,9 +213,10 @@ def cosine_with_warmup(step, total, warmup, peak, floor=0.0):
 
     References
     ----------
-    Loshchilov and Hutter (2017), eq. 5; Goyal et al. (2017), 2.2.
+    Eq. 24.3 of the chapter; Loshchilov and Hutter (2017), eq. 5.
     """
-    step, total = whole("step", step, low=0), whole("total", total, low=1)
+    step = whole("step", step, low=0)
+    total = whole("total", total, low=1)
     warmup = whole("warmup", warmup, low=0, high=total)
     peak = number("peak", peak, above=0)
     floor = number("floor", floor, low=0, high=peak)
@@ -229,7 +230,8 @@ def cosine_with_warmup(step, total, warmup, peak, floor=0.0):
     if step < warmup:
         return peak * (step + 1) / warmup
     progress = (step - warmup) / (total - warmup)
-    return floor + (peak - floor) * (1 + math.cos(math.pi * progress)) / 2
+    wave = (1 + math.cos(math.pi * progress)) / 2
+    return floor + (peak - floor) * wave
 
 
 def scheduled(schedule):
@@ -257,18 +259,20 @@ def clip_gradients(parameters, max_norm):
 
     References
     ----------
-    Pascanu, Mikolov and Bengio (2013), algorithm 1.
+    Eq. 24.4 of the chapter; Pascanu et al. (2013), algorithm 1.
     """
     max_norm = number("max_norm", max_norm, above=0)
     parameters = [p for p in parameters if p.grad is not None]
-    grads = [as_finite(p.grad, "a gradient") for p in parameters]
-    if not grads:
-        raise ValueError("no parameter has a gradient: call backward first")
+    wide = [as_finite(p.grad, "grad").astype(float) for p in parameters]
+    if not wide:
+        raise ValueError("no gradient is there: call backward first")
     # your turn (core)
-    # hint: The squares of all entries of all grads (given) are one sum.
+    # hint: `wide` has copies in float64 for the norm: the squares of all
+    # their entries are one sum.
     # hint: If its root, the norm, is above max_norm, each p.grad is to be
     # multiplied by max_norm / norm. Else nothing is.
-    norm = math.hypot(*(np.linalg.norm(g.astype(float)) for g in grads))
+    norms = [np.linalg.norm(g) for g in wide]
+    norm = math.hypot(*norms)
     if norm > max_norm:
         for p in parameters:
             p.grad = p.grad * (max_norm / norm)
@@ -293,7 +297,7 @@ def batch_norm(x, gain, bias, epsilon=1e-5):
 
     References
     ----------
-    Ioffe and Szegedy (2015), algorithm 1, and the gradients below it.
+    Eq. 24.7 and 24.9 of the chapter; Ioffe and Szegedy (2015), section 3.
     """
     rows = x.data.reshape(-1, x.shape[-1])
     n = len(rows)
@@ -308,14 +312,14 @@ def batch_norm(x, gain, bias, epsilon=1e-5):
     ones = np.ones(n, rows.dtype)  # ones @ rows: the sum, and fast
     mean = ones @ rows / n
     h = rows - mean
-    variance = np.einsum("ij,ij->j", h, h) / n
+    variance = ones @ (h * h) / n
     scale = 1 / np.sqrt(variance + epsilon)
     h *= scale
     out = (h * gain.data + bias.data).reshape(x.shape)
 
     def backward(grad):
         grad = grad.reshape(h.shape)
-        to_gain, to_bias = np.einsum("ij,ij->j", grad, h), ones @ grad
+        to_gain, to_bias = ones @ (grad * h), ones @ grad
         to_x = grad - h * (to_gain / n) - to_bias / n
         to_x *= scale * gain.data
         return to_x.reshape(x.shape), to_gain, to_bias
@@ -356,7 +360,7 @@ class BatchNorm1d(Module):
 
         References
         ----------
-        Ioffe and Szegedy (2015), algorithm 2.
+        Eq. 24.8 of the chapter; Ioffe and Szegedy (2015), section 3.1.
         """
         x = self.weight.beside(x)
         n = self.count(x)
@@ -408,7 +412,7 @@ def label_smoothing(z, y, smoothing=0.1):
 
     References
     ----------
-    Szegedy et al. (2016), section 7.
+    Eq. 24.5 and 24.6 of the chapter; Szegedy et al. (2016), section 7.
     """
     smoothing = number("smoothing", smoothing, low=0, high=1 - 1e-12)
     rows, y = z.data.reshape(-1, z.shape[-1]), np.asarray(y)
@@ -461,7 +465,7 @@ class EarlyStopping:
 
         References
         ----------
-        Prechelt, Early Stopping - But When? (1998).
+        Prechelt, Early Stopping - But When? (1998), section 1.
         """
         epoch = len(self.losses)
         loss = finite_loss(float(loss), f"epoch {epoch}")
