@@ -204,10 +204,9 @@ class Bound:
     def __init__(self) -> None:
         self.read: dict[int, tuple[types.ModuleType, int, frozenset[int]]] = {}
 
-    def forget(self, *modules: types.ModuleType) -> None:
-        """Read these modules again, or all of them, when they are next asked for."""
-        for key in [id(module) for module in modules] or list(self.read):
-            self.read.pop(key, None)
+    def forget(self) -> None:
+        """Read every module again when it is next asked for."""
+        self.read = {}
 
     def names_of(self, wanted: Collection[int]) -> list[tuple[types.ModuleType, str, Any]]:
         """Return every (module, name, object) where the object's id is wanted."""
@@ -242,6 +241,7 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
 
         refusals[id(original)] = refuse
     undo = bound.names_of(refusals) if refusals else []
+    read = {id(module): bound.read[id(module)] for module, _, _ in undo}
     for module, key, value in undo:
         setattr(module, key, refusals[id(value)])
     before, after = Closed(closed), Closed(closed, is_last=True)
@@ -260,7 +260,7 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
         sys.modules.update(hidden)
         for module, key, value in undo:
             setattr(module, key, value)
-        bound.forget(*(module for module, _, _ in undo))  # read meanwhile, it was otherwise
+        bound.read |= read  # whoever read them meanwhile has seen the refusals
 
 
 def describe_error(

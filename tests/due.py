@@ -18,15 +18,16 @@ from grader.book import PACKAGE, ROOT, Chapter, chapters, stands_on
 
 LATELY = "1 day ago"
 A_FIFTH, A_TENTH = 5, 10
+TODAY = date.today().toordinal()  # the same after midnight
 
 
 def git(root: Path, *words: str) -> str:
     """Return what git says; where there is none, or it fails, raise OSError."""
     try:
-        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True)
+        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)
     except subprocess.CalledProcessError as error:
         raise OSError(error.stderr) from None
-    return ran.stdout
+    return ran.stdout.decode("utf-8", "surrogateescape")
 
 
 def changed_lately(root: Path = ROOT, before: str = "") -> set[str] | None:
@@ -58,12 +59,12 @@ def changed() -> set[str] | None:
 
 def due(needs: Callable[[Chapter], Iterable[Path]], share: int) -> list[Chapter]:
     """Return the chapters of whose files one has changed, and in turn a share of the rest."""
-    today, lately = date.today().toordinal(), changed()
+    lately = changed()
     return [
         chapter
         for place, chapter in enumerate(chapters())
         if lately is None
-        or (today + place) % share == 0
+        or (TODAY + place) % share == 0
         or any(path.relative_to(ROOT).as_posix() in lately for path in needs(chapter))
     ]
 
