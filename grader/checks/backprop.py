@@ -716,6 +716,12 @@ MISTAKES = [
         new="to_z = np.subtract(z, z.max(axis=1, keepdims=True), out=z)",
     ),
     Mistake(
+        "the loss is rounded to float32, whatever the scores are in",
+        in_="softmax_cross_entropy",
+        old="return loss, to_z",
+        new="return float(np.float32(loss)), to_z",
+    ),
+    Mistake(
         "float32 is widened to float64 on the way",
         in_="softmax_cross_entropy",
         old="z - z.max",
