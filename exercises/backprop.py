@@ -329,7 +329,7 @@ def gradient_check(loss_and_slopes, weights):
     _, slopes = loss_and_slopes(weights)
     shapes = [w.shape for w in weights]
     if [np.shape(slope) for slope in slopes] != shapes:
-        raise ValueError(f"slopes must have the weights' shapes, {shapes}")
+        raise ValueError(f"slopes must have the shapes {shapes}")
     # your turn (core)
     raise NotImplementedError("gradient_check")
 

@@ -337,9 +337,9 @@ def test_he_init_refuses(arguments, error, says):
 def test_gradient_check_refuses():
     with pytest.raises(ValueError, match="finite"):
         gradient_check(lambda w: (0.0, w), [np.array([np.nan])])
-    with pytest.raises(ValueError, match=r"shapes, \[\(2,\)\]"):
+    with pytest.raises(ValueError, match=r"the shapes \[\(2,\)\]"):
         gradient_check(lambda w: (0.0, []), [np.ones(2)])
-    with pytest.raises(ValueError, match=r"shapes, \[\(2,\)\]"):
+    with pytest.raises(ValueError, match=r"the shapes \[\(2,\)\]"):
         gradient_check(lambda w: (0.0, [np.ones(3)]), [np.ones(2)])
 
 
