@@ -454,7 +454,8 @@ def recorder(code, n, batch_size, every=100, rng=None, hook=None):
         def save(self):
             self.saved = (*self.saved, self.steps)
 
-    trainer = Recorder(code.Module(), None, None, loader, every=every)
+    optimiser = code.SGD([code.Parameter(np.zeros(1))], 0.1)
+    trainer = Recorder(code.Module(), optimiser, None, loader, every=every)
     trainer.seen, order = [], loader.order
 
     def counted():

@@ -417,31 +417,15 @@ def test_ctrl_c_leaves_a_whole_step(tmp_path):
         np.testing.assert_array_equal(array, load(tmp_path / "out.npz")[name], err_msg=name)
 
 
-def test_ctrl_c_waits_for_the_end_of_a_step():
-    seen = []
-    with pytest.raises(KeyboardInterrupt):
-        with plumbing.to_the_end():
-            signal.raise_signal(signal.SIGINT)
-            seen.append("the end")
-    assert seen == ["the end"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with pytest.raises(KeyboardInterrupt):
-        with plumbing.to_the_end():
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-            seen.append("never")
-    assert seen == ["the end"]
-    with plumbing.to_the_end():  # where Ctrl-C means nothing, nothing is changed
-        pass
-
-
-def short_run(path, every=3, seed=0):
+def short_run(path, every=3, seed=0, batch_size=6, **settings):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(20, 4)).astype(np.float32)
     model = Sequential(Linear(4, 3, rng), Dropout(0.1, rng))
-    loader = DataLoader(X, X[:, :3].argmax(1), batch_size=6, rng=rng)
-    optimiser = SGD(model.parameters(), 0.1, 0.9)
-    return Trainer(model, optimiser, cross_entropy, loader, checkpoint=path, every=every)
+    y = X[:, :3].argmax(1)
+    loader = settings.pop("loader", DataLoader(X, y, batch_size=batch_size, rng=rng))
+    optimiser = settings.pop("optimiser", SGD)(model.parameters(), 0.1, 0.9)
+    settings = {"checkpoint": path, "every": every} | settings
+    return Trainer(model, optimiser, cross_entropy, loader, **settings)
 
 
 def test_a_damaged_checkpoint_is_never_loaded(tmp_path):
@@ -633,7 +617,11 @@ BAD = [
     (lambda rng: short_run(None, every=0), ValueError, "every"),
     (lambda rng: short_run("no such folder/run.npz"), ValueError, "no such folder"),
     (lambda rng: Trainer(gelu, None, None, None), TypeError, "Module"),
-    (lambda rng: Trainer(Module(), None, None, None, after_step=print), TypeError, "iterable"),
+    (lambda rng: Trainer(Module(), None, None, None), TypeError, "optimiser must be"),
+    (lambda rng: short_run(None, loader=(np.ones(3),)), TypeError, "loader must be"),
+    (lambda rng: short_run(None, after_step=print), TypeError, "after_step must be a list"),
+    (lambda rng: short_run(None, before_step=["x"]), TypeError, "before_step must be a list"),
+    (lambda rng: short_run(ROOT), ValueError, "is a folder"),
     (lambda rng: SGD([("weight", Parameter(np.ones(2)))], 0.1), TypeError, "tensors"),
     (lambda rng: SGD([Parameter(np.ones(2))], 0.1, no_decay=["bias"]), TypeError, "no_decay"),
     (lambda rng: AdamW([Parameter(np.ones(2))], betas=(0.9, 1)), ValueError, "betas"),
