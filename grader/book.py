@@ -22,7 +22,7 @@ PACKAGE, IS_CLONE = Path(place.PACKAGE), place.IS_CLONE
 OURS = PACKAGE.parent if IS_CLONE else PACKAGE  # all that is no learner's
 ROOT = OURS if IS_CLONE else PACKAGE / "library"
 MARK = "ground-up.toml"  # makes a folder a workspace
-SHARED = ("inputs",)  # modules of solutions/ that belong to every chapter
+SHARED = ("inputs", "plumbing")  # modules of solutions/ that belong to every chapter
 
 PROSE_NAME = re.compile(r"(\d+)-([a-z0-9-]+)\.md")
 PART = re.compile(r"\A---\n(?:\w+:.*\n)*?part:[ \t]*(.+?)[ \t]*\n")

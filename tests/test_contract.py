@@ -60,6 +60,19 @@ def test_no_file_belongs_to_no_chapter(folder):
     assert not strays, f"{folder}/ holds {', '.join(strays)}, which no chapter in chapters/ names"
 
 
+@pytest.mark.parametrize("name", book.SHARED)
+def test_what_all_chapters_share_stands_on_none_of_them(name):
+    """Else `grader check --own` would bring the book's chapters in with it."""
+    path = ROOT / "solutions" / f"{name}.py"
+    shared = {f"solutions.{other}" for other in book.SHARED}
+    strays = [
+        module
+        for module in stub.imports(path.read_text(encoding="utf-8"))
+        if module.startswith("solutions") and module not in shared
+    ]
+    assert not strays, f"solutions/{name}.py imports {strays}"
+
+
 def test_every_page_is_a_chapter():
     names = {chapter.prose.name for chapter in chapters()} | {"index.md"}
     strays = sorted(p.name for p in (ROOT / "chapters").iterdir() if p.name not in names)
