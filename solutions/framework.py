@@ -7,8 +7,8 @@ Throughout: a name is a way through a model, "body.0.weight".
     grad                      the slope of the loss in out
     w, g (P,)                 P parameters, end to end; their gradient
 
-Sources: Ba, Kiros and Hinton, Layer Normalization (2016); Srivastava et
-al., Dropout (2014); Loshchilov and Hutter, Decoupled Weight Decay (2019).
+Sources: Ba et al., Layer Normalization (2016); Srivastava et al., Dropout
+(2014); Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
 """
 
 import numpy as np
@@ -361,7 +361,7 @@ class Sequential(Module):
 
 
 class SGD(plumbing.FlatVector):
-    """Steps downhill with momentum, and nesterov=False."""
+    """Steps downhill; nesterov=False, weight_decay and no_decay in rest."""
 
     keeps = ("velocity",)
 
@@ -399,7 +399,7 @@ class SGD(plumbing.FlatVector):
 
 
 class AdamW(plumbing.FlatVector):
-    """Steps by each gradient's usual size; betas, epsilon as in Adam."""
+    """Adam with decay apart; betas, epsilon and no_decay in rest."""
 
     keeps = ("mean", "square")
 
