@@ -209,11 +209,13 @@ def next_to_nothing(code, rng):
     return code.activation_statistics(code.Sequential(part_of(code, np.eye(3), [])), x)[:, 2:]
 
 
-@check("activation_statistics", expect=close(rtol=1e-4))
+@check("activation_statistics", expect=close(rtol=1e-9))
 def far_from_nought(code, rng):
-    """a deviation that is small beside the mean keeps its digits"""
-    x = rng.normal(1e6, 1e-2, size=(8, 2))
-    return code.activation_statistics(code.Sequential(part_of(code, np.eye(2), [])), x)
+    """a deviation that is small beside the mean keeps its digits, and so does the mean"""
+    x = rng.normal(rng.uniform(1e5, 2e5, size=2), 1e-2, size=(8, 2))
+    W, V = np.diag([1.0, 3.0]), np.diag([0.7, 0.3])
+    model = code.Sequential(part_of(code, W, []), part_of(code, V, []))
+    return code.activation_statistics(model, x)
 
 
 @check("activation_statistics")
@@ -822,6 +824,12 @@ MISTAKES = [
         new="(np.abs(a) < 1e-6).all(axis=0)",
     ),
     Mistake(
+        "mean and deviation are rounded to float32",
+        in_="activation_statistics",
+        old="rows.append([a.mean(), a.std(), dead, flat])",
+        new="rows.append([np.float32(a.mean()), np.float32(a.std()), dead, flat])",
+    ),
+    Mistake(
         "everything is rounded to float32, where a small deviation about a large mean is lost",
         in_="activation_statistics",
         old="a = x.data.reshape(-1, x.shape[-1])",
@@ -1185,16 +1193,16 @@ MISTAKES = [
         new="1 / (np.sqrt(variance) + epsilon)",
     ),
     Mistake(
-        "epsilon is left out, and a feature that does not vary is divided by 0",
-        in_="batch_norm",
-        old="np.sqrt(variance + epsilon)",
-        new="np.sqrt(variance)",
-    ),
-    Mistake(
         "the variance is raised to epsilon where it is less, and epsilon is not added",
         in_="batch_norm",
         old="np.sqrt(variance + epsilon)",
         new="np.sqrt(np.maximum(variance, epsilon))",
+    ),
+    Mistake(
+        "epsilon is left out, and a feature that does not vary is divided by 0",
+        in_="batch_norm",
+        old="np.sqrt(variance + epsilon)",
+        new="np.sqrt(variance)",
     ),
     Mistake(
         "the way back works h out from out, and so divides by a gain that may be 0",
