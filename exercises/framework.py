@@ -7,8 +7,8 @@ Throughout: a name is a way through a model, "body.0.weight".
     grad                      the slope of the loss in out
     w, g (P,)                 P parameters, end to end; their gradient
 
-Sources: Ba, Kiros and Hinton, Layer Normalization (2016); Srivastava et
-al., Dropout (2014); Loshchilov and Hutter, Decoupled Weight Decay (2019).
+Sources: Ba et al., Layer Normalization (2016); Srivastava et al., Dropout
+(2014); Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
 """
 
 import numpy as np
@@ -73,7 +73,7 @@ class Module:
     def eval(self):
         return self.train(False)
 
-    def state(self):
+    def state(self):  # an array n, too, if n += 1; n + 1 may be no array
         """Return, by name, the arrays themselves: learned, or only kept."""
         found = self.named(Parameter | np.ndarray)
         return {n: x.data if isinstance(x, Tensor) else x for n, x in found}
@@ -299,7 +299,7 @@ class Sequential(Module):
 
 
 class SGD(plumbing.FlatVector):
-    """Steps downhill with momentum, and nesterov=False."""
+    """Steps downhill; nesterov=False, weight_decay and no_decay in rest."""
 
     keeps = ("velocity",)
 
@@ -329,14 +329,15 @@ class SGD(plumbing.FlatVector):
 
 
 class AdamW(plumbing.FlatVector):
-    """Steps by each gradient's usual size; betas, epsilon as in Adam."""
+    """Adam with decay apart; betas, epsilon and no_decay in rest."""
 
     keeps = ("mean", "square")
 
     def __init__(
         self, parameters, learning_rate=1e-3, weight_decay=0.01, **rest
     ):
-        self.betas = plumbing.as_betas(rest.pop("betas", (0.9, 0.999)))
+        betas = rest.pop("betas", (0.9, 0.999))
+        self.betas = [in_range("betas", b, 0, 1 - 1e-9) for b in betas]
         self.epsilon = in_range("epsilon", rest.pop("epsilon", 1e-8), low=0)
         super().__init__(parameters, learning_rate, weight_decay, **rest)
 
@@ -386,18 +387,20 @@ class Trainer(plumbing.Run):
         raise NotImplementedError("Trainer.fit")
 
     def step(self, *batch):
-        """Take a step, a whole one even where Ctrl-C is pressed."""
+        """Take a step along the slopes of a batch, y its last part."""
         *inputs, y = batch
-        with plumbing.to_the_end():
-            if not self.model.training:  # a hook has called eval()
-                self.model.train()
-            self.optimiser.zero_grad()
-            loss = self.loss(self.model(*inputs), y)
-            self.refuse(loss.item())
-            loss.backward()
-            self.call(self.before_step)
-            self.optimiser.step()
-            self.losses.append(loss.item())
-            self.call(self.after_step)
-            if self.steps % len(self.loader) == 0:
-                self.call(self.after_epoch)
+        if not self.model.training:  # a hook has called eval()
+            self.model.train()
+        self.optimiser.zero_grad()
+        loss = self.loss(self.model(*inputs), y)
+        self.refuse(loss.item())
+        loss.backward()
+        for hook in self.before_step:
+            hook(self)
+        self.optimiser.step()
+        self.losses.append(loss.item())
+        for hook in self.after_step:
+            hook(self)
+        if self.steps % len(self.loader) == 0:
+            for hook in self.after_epoch:
+                hook(self)

@@ -17,7 +17,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from grader import confine, systems
+from grader import confine, subject, systems
 from grader.job import MAX_PRINTED, Cut, Job
 from grader.wire import IMPORT, MAX_BODY
 
@@ -157,6 +157,7 @@ class Children:
         self.poll.register(link.reading, select.POLLIN)
         if "seccomp" in job.told["parts"]:
             confine.call_numbers()  # once for all
+        subject.bound.names_of(())  # likewise
         gc.freeze()  # or every child would copy these pages when it collects
 
     def serve(self) -> None:

@@ -133,7 +133,7 @@ def parser() -> Parser:
     q = word("sync", sync, "the exercises again from the solutions")
     q.add_argument("--check", action="store_true", help="only say what is out of step")
     q = word("audit", elsewhere("audit.audit"), "how strict and how fair the checks are")
-    q.add_argument("name", nargs="?", metavar="CHAPTER")
+    q.add_argument("names", nargs="*", metavar="CHAPTER", help="without one: all")
     q.add_argument("--json", metavar="FILE", default="", help="write the figures as well")
     top.epilog = overview(helps)
     return top

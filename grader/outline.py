@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
-from grader.stub import tree
+from grader.stub import parsed, tree
 
 OURS = {"MISTAKES", "EXPLAIN"}  # what the worker never sees
 LIMIT = 3.0  # seconds; a scenario takes under 0.2 on the reference
@@ -45,8 +46,14 @@ def marks(node: ast.AST) -> list[ast.Call]:
 
 def sketches(source: str) -> list[Sketch]:
     """Return the checks of a file in the order they stand in."""
+    return list(drawn(source))
+
+
+@lru_cache(maxsize=64)
+def drawn(source: str) -> tuple[Sketch, ...]:
+    """Return the checks of a file, read once for a source."""
     found = []
-    for node in tree(source).body:
+    for node in parsed(source).body:
         for mark in marks(node):
             assert isinstance(node, ast.FunctionDef)
             options = {k.arg: k.value for k in mark.keywords}
@@ -60,7 +67,7 @@ def sketches(source: str) -> list[Sketch]:
                     "given" in options,
                 )
             )
-    return found
+    return tuple(found)
 
 
 def trimmed(source: str) -> str:

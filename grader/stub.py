@@ -92,8 +92,9 @@ def lines_of(source: str) -> list[str]:
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", source)
 
 
-def holes(source: str) -> list[Hole]:
-    """Return the holes of a reference, in the order they stand in.
+@lru_cache(maxsize=64)
+def found_holes(source: str) -> tuple[Hole, ...]:
+    """Return the holes of a reference, in the order they stand in: found once for a source.
 
     Raises
     ------
@@ -128,7 +129,12 @@ def holes(source: str) -> list[Hole]:
             raise ValueError(f"line {number}: this hole lies within that of {found[-1].name}")
         level = match[1] or "core"
         found.append(Hole(name, level, first_line(node), number, end, signature(node)))
-    return found
+    return tuple(found)
+
+
+def holes(source: str) -> list[Hole]:
+    """Return the holes of a reference, in the order they stand in, or raise ValueError."""
+    return list(found_holes(source))
 
 
 def with_comments(lines: list[str], marker: int, end: int) -> int:

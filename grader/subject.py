@@ -193,6 +193,38 @@ class Closed(importlib.abc.MetaPathFinder):
                 raise forbidden(closed)
 
 
+class Bound:
+    """Knows which module binds which objects to a name, so that few need be searched.
+
+    What was read of a module holds while the same one stands in its place
+    with as many names; `forget` where that may not be enough, since code that
+    is not ours ran here before.
+    """
+
+    def __init__(self) -> None:
+        self.read: dict[int, tuple[types.ModuleType, int, frozenset[int]]] = {}
+
+    def forget(self) -> None:
+        """Read every module again when it is next asked for."""
+        self.read = {}
+
+    def names_of(self, wanted: Collection[int]) -> list[tuple[types.ModuleType, str, Any]]:
+        """Return every (module, name, object) where the object's id is wanted."""
+        found, before, self.read = [], self.read, {}
+        for module in list(sys.modules.values()):
+            names = getattr(module, "__dict__", {})
+            kept = before.get(id(module))
+            if kept is None or kept[0] is not module or kept[1] != len(names):
+                kept = module, len(names), frozenset(map(id, list(names.values())))
+            self.read[id(module)] = kept
+            if not kept[2].isdisjoint(wanted):
+                found += [(module, k, v) for k, v in list(names.items()) if id(v) in wanted]
+        return found
+
+
+bound = Bound()
+
+
 @contextmanager
 def forbidding(names: Sequence[str]) -> Iterator[None]:
     """Make these library functions or modules raise, wherever they are bound."""
@@ -208,19 +240,16 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
             raise forbidden(_name)
 
         refusals[id(original)] = refuse
-    undo = [
-        (module, key, value)
-        for module in (list(sys.modules.values()) if refusals else ())
-        for key, value in list(getattr(module, "__dict__", {}).items())
-        if id(value) in refusals
-    ]
+    undo = bound.names_of(refusals) if refusals else []
+    read = {id(module): bound.read[id(module)] for module, _, _ in undo}
     for module, key, value in undo:
         setattr(module, key, refusals[id(value)])
     before, after = Closed(closed), Closed(closed, is_last=True)
+    inside = tuple(f"{name}." for name in closed)
     hidden = {
         name: sys.modules.pop(name)
         for name in list(sys.modules)
-        if any(name == c or name.startswith(c + ".") for c in closed)
+        if name in closed or name.startswith(inside)
     }
     sys.meta_path[:] = [before, *sys.meta_path, after]
     try:
@@ -231,6 +260,7 @@ def forbidding(names: Sequence[str]) -> Iterator[None]:
         sys.modules.update(hidden)
         for module, key, value in undo:
             setattr(module, key, value)
+        bound.read |= read  # whoever read them meanwhile has seen the refusals
 
 
 def describe_error(

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy.random  # noqa: F401  loaded here once, not in every child
 
-from grader import confine, systems
+from grader import confine, subject, systems
 from grader.codec import decode
 from grader.job import Cut, Job
 from grader.wire import FRAME, MESSAGE
@@ -79,6 +79,7 @@ def serve_here(job: Job, link: Link) -> None:
     while request := link.receive():
         link.reply({"id": request["id"], "end": "begun"})
         printed: list[bytes] = []
+        subject.bound.forget()  # the learner's code ran here
         with open(where, "wb") as file:
             faulthandler.dump_traceback_later(request["limit"], file=file)
             sys.stdout = sys.stderr = Cut(printed.append)

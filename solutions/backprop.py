@@ -8,9 +8,8 @@ Throughout: n samples, d inputs, m outputs of a layer, k classes.
     weights [W, b, W, b, ...] from the first layer on; slopes likewise
 The loss is a mean over samples. float32 in, float32 out.
 
-Sources: Rumelhart, Hinton and Williams, Learning representations by
-back-propagating errors (1986); Goodfellow, Bengio and Courville, Deep
-Learning (2016), 6.5; He et al., Delving Deep into Rectifiers (2015).
+Sources: Rumelhart, Hinton and Williams (1986); Goodfellow, Bengio and
+Courville, Deep Learning (2016), 6.5; He et al. (2015); see the chapter.
 """
 
 import numpy as np
@@ -64,6 +63,7 @@ def tanh_slope(x, out):
     ----------
     Eq. 21.3 of the chapter.
     """
+    out = as_floats(out, "out")
     # your turn (warm-up)
     # hint: sigmoid_slope needs out alone, and so does this.
     # hint: The slope of tanh is 1 minus the square of tanh.
@@ -80,10 +80,7 @@ def gelu_gate(x):
 
 
 def gelu(x):
-    """Return x times a smooth gate from 0 to 1: x / 2 * (1 + gelu_gate).
-
-    Hendrycks and Gimpel, Gaussian Error Linear Units (2016), section 2.
-    """
+    """Return x / 2 * (1 + gelu_gate(x)): Hendrycks and Gimpel (2016), 2."""
     x = as_floats(x, "x")
     return 0.5 * x * (1 + gelu_gate(x))
 
@@ -105,7 +102,7 @@ def gelu_slope(x, out=None):
     ----------
     Eq. 21.4 of the chapter.
     """
-    x = as_floats(x, "x")
+    x = np.clip(as_floats(x, "x"), -99, 99)  # flat there; no overflow
     # your turn (core)
     # hint: It is x / 2 times (1 + t), t = gelu_gate(x): two terms.
     # hint: The slope of t is 1 - t * t, times that of what is inside of
@@ -121,6 +118,13 @@ ACTIVATIONS = {
     "sigmoid": (sigmoid, sigmoid_slope),
     "gelu": (gelu, gelu_slope),
 }
+
+
+def named(name):
+    """Return an activation and its slope, or raise where none is known."""
+    if name not in list(ACTIVATIONS):
+        raise ValueError(f"{name!r} is none of {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]
 
 
 def fitting(x, W):
@@ -295,7 +299,9 @@ def network_forward(weights, x, activation="relu"):
     inputs[0] is x, sums[i] the output of layer i, inputs[i + 1] is its
     activation; sums[-1] are the scores, and go through none.
     """
-    f, _ = ACTIVATIONS[activation]
+    f, _ = named(activation)
+    if len(weights) < 2 or len(weights) % 2:
+        raise ValueError(f"weights must be pairs, not {len(weights)} parts")
     inputs, sums = [x], [dense_forward(x, *weights[:2])]
     for i in range(2, len(weights), 2):
         inputs.append(f(sums[-1]))
@@ -324,7 +330,7 @@ def network_backward(grad, weights, inputs, sums, activation="relu"):
     ----------
     Eq. 21.9 of the chapter; Rumelhart, Hinton and Williams (1986).
     """
-    _, slope = ACTIVATIONS[activation]
+    _, slope = named(activation)
     # your turn (core)
     # hint: Layer i has the matrix weights[2 * i] and was given inputs[i].
     # Begin with the last one.
@@ -346,9 +352,7 @@ def loss_and_slopes(weights, x, y, activation="relu"):
     inputs, sums = network_forward(weights, x, activation)
     loss, grad = softmax_cross_entropy(sums[-1], y)
     if not np.isfinite(loss):
-        raise RuntimeError(
-            f"diverged: loss {loss}; lower the learning rate"
-        )
+        raise RuntimeError(f"loss {loss}: lower the learning rate")
     return loss, network_backward(grad, weights, inputs, sums, activation)
 
 
@@ -366,16 +370,16 @@ def gradient_check(loss_and_slopes, weights):
     -------
     errors : list of float
         For each array, the length of the difference over the sum of both
-        lengths, from 0 to 1; 0 where both are zero.
+        lengths, from 0 to 1; 0 where both are zero, NaN if a slope is.
 
     References
     ----------
     Eq. 21.12 of the chapter.
     """
     weights = [as_finite(w, "weights").astype(float) for w in weights]
-    _, slopes = loss_and_slopes(weights)
+    slopes = [np.array(slope) for slope in loss_and_slopes(weights)[1]]
     shapes = [w.shape for w in weights]
-    if [np.shape(slope) for slope in slopes] != shapes:
+    if [slope.shape for slope in slopes] != shapes:
         raise ValueError(f"slopes must have the shapes {shapes}")
     # your turn (core)
     # hint: measured(loss_and_slopes, weights, i) is the slope in weights[i]
@@ -387,7 +391,7 @@ def gradient_check(loss_and_slopes, weights):
         seen = measured(loss_and_slopes, weights, i)
         lengths = np.linalg.norm(said) + np.linalg.norm(seen)
         apart = np.linalg.norm(said - seen)
-        errors.append(float(apart / lengths) if lengths > 0 else 0.0)
+        errors.append(0.0 if lengths == 0 else float(apart / lengths))
     return errors
 
 
@@ -436,12 +440,11 @@ class MLP(Classifier):
 
     def check_settings(self):
         """Raise for a setting that is none."""
-        known = ", ".join(ACTIVATIONS)
         if not isinstance(self.hidden, tuple | list):
             raise TypeError(f"hidden must be a tuple, not {self.hidden!r}")
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(f"{self.activation!r} is none of {known}")
-        in_range("learning_rate", self.learning_rate, above=0)
+        named(self.activation)
+        rate = shaped(self.learning_rate, (), "learning_rate")
+        in_range("learning_rate", rate, above=0)
         for units in (*self.hidden, self.epochs, self.batch_size):
             whole("units, epochs and batch_size", units, low=1)
 
@@ -464,12 +467,11 @@ class MLP(Classifier):
         ----------
         Goodfellow, Bengio and Courville (2016), algorithm 8.1.
         """
-        X = as_matrix(X)
-        self.classes_, y = as_labels(X, y)  # y (n,) of 0 to k - 1
+        X, rng = as_matrix(X), as_rng(rng)
         self.check_settings()
+        self.classes_, y = as_labels(X, y)  # y (n,) of 0 to k - 1
         sizes = [X.shape[1], *self.hidden, len(self.classes_)]
-        self.weights_ = first_weights(sizes, as_rng(rng), X.dtype)
-        self.losses_ = []
+        self.weights_, self.losses_ = first_weights(sizes, rng, X.dtype), []
         # your turn (stretch)
         # hint: For each epoch, counted from 0, ask batches(n,
         # self.batch_size, rng) once: a list of the rows of each batch.
@@ -495,4 +497,4 @@ class MLP(Classifier):
         """Return the probability of each class, (n, k), as in classes_."""
         X = fitted(self, "W_", X)
         _, sums = network_forward(self.weights_, X, self.activation)
-        return softmax(sums[-1])
+        return softmax(as_finite(sums[-1], "scores"))

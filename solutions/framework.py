@@ -7,8 +7,8 @@ Throughout: a name is a way through a model, "body.0.weight".
     grad                      the slope of the loss in out
     w, g (P,)                 P parameters, end to end; their gradient
 
-Sources: Ba, Kiros and Hinton, Layer Normalization (2016); Srivastava et
-al., Dropout (2014); Loshchilov and Hutter, Decoupled Weight Decay (2019).
+Sources: Ba et al., Layer Normalization (2016); Srivastava et al., Dropout
+(2014); Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
 """
 
 import numpy as np
@@ -59,10 +59,9 @@ class Module:
         # your turn (core)
         # hint: vars(self).items() are the attributes; spread(attribute,
         # value) yields (name, item), once for each item of a list.
-        # hint: Pass over what has its id() in seen; else add it, and take
-        # (name, item) if it is of the kind.
-        # hint: For a Module take item.named(kind, seen), too, with its name
-        # and a dot in front of each name there.
+        # hint: Is its id() in seen? Pass over it. Else add it there.
+        # hint: Take (name, item) if it is of the kind. If it is a Module,
+        # take all of item.named(kind, seen), too, each f"{name}.{below}".
         found = []
         for attribute, value in vars(self).items():
             for name, item in spread(attribute, value):
@@ -90,7 +89,7 @@ class Module:
     def eval(self):
         return self.train(False)
 
-    def state(self):
+    def state(self):  # an array n, too, if n += 1; n + 1 may be no array
         """Return, by name, the arrays themselves: learned, or only kept."""
         found = self.named(Parameter | np.ndarray)
         return {n: x.data if isinstance(x, Tensor) else x for n, x in found}
@@ -121,8 +120,7 @@ def copy_into(own, state):
     PyTorch's load_state_dict, strict.
     """
     # your turn (core)
-    # hint: Look first, copy after: collect all that is wrong as texts, and
-    # if there are any, raise ValueError("; ".join(texts)).
+    # hint: Look before you copy: all texts in one ValueError, by "; ".join.
     # hint: For names in both, misfit(name, own[name], state[name]) says
     # what is wrong; it is "" where all is well.
     # hint: own[name][...] = new writes into the array that the model holds.
@@ -361,7 +359,7 @@ class Sequential(Module):
 
 
 class SGD(plumbing.FlatVector):
-    """Steps downhill with momentum, and nesterov=False."""
+    """Steps downhill; nesterov=False, weight_decay and no_decay in rest."""
 
     keeps = ("velocity",)
 
@@ -387,10 +385,10 @@ class SGD(plumbing.FlatVector):
         Sutskever et al. (2013), section 2; eq. 23.7 of the chapter.
         """
         # your turn (core)
-        # hint: Decay adds decay * w to g, but g itself stays. Then velocity
-        # becomes momentum * velocity + gradient: *= and += write into it.
-        # hint: w moves by -self.learning_rate * velocity; if self.nesterov
-        # by gradient + momentum * velocity in its place, one step ahead.
+        # hint: g + decay * w is the gradient; g itself stays. In velocity
+        # write momentum * velocity + gradient, by *= and += .
+        # hint: w loses self.learning_rate * velocity; if self.nesterov,
+        # gradient + momentum * velocity takes the place of velocity.
         g = g + decay * w
         velocity *= self.momentum
         velocity += g
@@ -399,14 +397,15 @@ class SGD(plumbing.FlatVector):
 
 
 class AdamW(plumbing.FlatVector):
-    """Steps by each gradient's usual size; betas, epsilon as in Adam."""
+    """Adam with decay apart; betas, epsilon and no_decay in rest."""
 
     keeps = ("mean", "square")
 
     def __init__(
         self, parameters, learning_rate=1e-3, weight_decay=0.01, **rest
     ):
-        self.betas = plumbing.as_betas(rest.pop("betas", (0.9, 0.999)))
+        betas = rest.pop("betas", (0.9, 0.999))
+        self.betas = [in_range("betas", b, 0, 1 - 1e-9) for b in betas]
         self.epsilon = in_range("epsilon", rest.pop("epsilon", 1e-8), low=0)
         super().__init__(parameters, learning_rate, weight_decay, **rest)
 
@@ -467,8 +466,7 @@ class Trainer(plumbing.Run):
         """
         epochs, n = whole("epochs", epochs, low=0), len(self.loader)
         # your turn (stretch)
-        # hint: self.steps counts from the first step, and an epoch has n.
-        # Which batch of its epoch is next?
+        # hint: An epoch has n steps. After self.steps, which is its next?
         # hint: At the first batch of an epoch set self.order to
         # self.loader.order(); self.loader.batch(self.order, i) is batch i,
         # and self.step(*batch) takes the step. A hook may set self.stop.
@@ -483,18 +481,20 @@ class Trainer(plumbing.Run):
         return self
 
     def step(self, *batch):
-        """Take a step, a whole one even where Ctrl-C is pressed."""
+        """Take a step along the slopes of a batch, y its last part."""
         *inputs, y = batch
-        with plumbing.to_the_end():
-            if not self.model.training:  # a hook has called eval()
-                self.model.train()
-            self.optimiser.zero_grad()
-            loss = self.loss(self.model(*inputs), y)
-            self.refuse(loss.item())
-            loss.backward()
-            self.call(self.before_step)
-            self.optimiser.step()
-            self.losses.append(loss.item())
-            self.call(self.after_step)
-            if self.steps % len(self.loader) == 0:
-                self.call(self.after_epoch)
+        if not self.model.training:  # a hook has called eval()
+            self.model.train()
+        self.optimiser.zero_grad()
+        loss = self.loss(self.model(*inputs), y)
+        self.refuse(loss.item())
+        loss.backward()
+        for hook in self.before_step:
+            hook(self)
+        self.optimiser.step()
+        self.losses.append(loss.item())
+        for hook in self.after_step:
+            hook(self)
+        if self.steps % len(self.loader) == 0:
+            for hook in self.after_epoch:
+                hook(self)

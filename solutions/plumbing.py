@@ -1,4 +1,4 @@
-"""What a training run stands on: one vector, whole files, whole steps.
+"""What a training run stands on: one vector, whole files, named states.
 
 All this is given to the learner; no exercise asks for it.
 """
@@ -6,10 +6,9 @@ All this is given to the learner; no exercise asks for it.
 import json
 import math
 import os
-import signal
 import sys
-import threading
-from contextlib import contextmanager
+from copy import deepcopy
+from itertools import zip_longest
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -33,10 +32,8 @@ def in_blocks(f, *arrays):
 def spread(name, value):
     """Yield (name, thing) for a thing, or for each in a list or a dict."""
     if isinstance(value, list | tuple | dict):
-        pairs = (
-            value.items() if isinstance(value, dict) else enumerate(value)
-        )
-        for key, item in pairs:
+        is_dict = isinstance(value, dict)
+        for key, item in value.items() if is_dict else enumerate(value):
             yield from spread(f"{name}.{key}", item)
     else:
         yield name, value
@@ -57,18 +54,26 @@ def save(path, arrays):
     They are numbers or texts, never code. What was half written when the
     power went is left beside it, as .part.
     """
-    beside = Path(f"{path}.part")
-    with open(beside, "wb") as file:
-        with ZipFile(file, "w") as archive:
-            for name, array in arrays.items():
-                entry = archive.open(f"{name}.npy", "w", force_zip64=True)
-                with entry:
-                    np.lib.format.write_array(
-                        entry, np.asarray(array), allow_pickle=False
-                    )
-        file.flush()
-        os.fsync(file.fileno())  # first the bytes are safe, then the name
-    os.replace(beside, path)
+    beside = f"{path}.part"
+    try:
+        with open(beside, "wb") as file:
+            write_npz(file, arrays)
+            file.flush()
+            os.fsync(file.fileno())  # first the bytes are safe,
+        os.replace(beside, path)  # then the name
+    except OSError as error:  # a full disk does not say which file
+        raise OSError(error.errno, error.strerror, beside) from error
+
+
+def write_npz(file, arrays):
+    """Write named arrays into an open file, as np.load reads them."""
+    with ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            entry = archive.open(f"{name}.npy", "w", force_zip64=True)
+            with entry:
+                np.lib.format.write_array(
+                    entry, np.asarray(array), allow_pickle=False
+                )
 
 
 def load(path):
@@ -77,35 +82,11 @@ def load(path):
         try:
             with np.load(file, allow_pickle=False) as arrays:
                 return dict(arrays)
-        except (
-            Exception
-        ) as error:  # one flipped bit can lead to any of them
+        except Exception as error:  # a flipped bit can lead to any of them
             raise ValueError(
-                f"{path} is damaged, or no .npz file: {error}"
-            ) from error
-
-
-@contextmanager
-def to_the_end():
-    """Let Ctrl-C wait for the end of a block; a second one does not."""
-    pressed, default = [], signal.default_int_handler
-
-    def wait(*received):
-        if pressed:
-            default(*received)
-        pressed.append(received)
-
-    here = threading.current_thread() is threading.main_thread()
-    ours = here and signal.getsignal(signal.SIGINT) is default
-    if ours:
-        signal.signal(signal.SIGINT, wait)
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, default)
-    if pressed:
-        raise KeyboardInterrupt
+                f"{path} is damaged, or no .npz file of plain arrays: "
+                f"{type(error).__name__}"
+            ) from None
 
 
 def as_tensors(values, name):
@@ -115,15 +96,6 @@ def as_tensors(values, name):
         if not hasattr(value, "grad"):
             raise TypeError(f"{name} must hold tensors, not {value!r}")
     return values
-
-
-def as_betas(betas):
-    """Return the two numbers by which AdamW's averages shrink, or raise."""
-    first, second = (float(beta) for beta in betas)
-    for beta in (first, second):
-        if not 0 <= beta < 1:
-            raise ValueError(f"betas must be in [0, 1), not {beta}")
-    return first, second
 
 
 class FlatVector:
@@ -139,9 +111,16 @@ class FlatVector:
     def __init__(
         self, parameters, learning_rate, weight_decay=0.0, no_decay=()
     ):
-        free = {id(p) for p in as_tensors(no_decay, "no_decay")}
+        no_decay = list(no_decay)
+        free = {id(p) for p in no_decay}
         each = {id(p): p for p in as_tensors(parameters, "parameters")}
         each = each.values()
+        for p in as_tensors(no_decay, "no_decay"):
+            if p.requires_grad and not any(p is q for q in each):
+                raise ValueError(
+                    f"no_decay holds a tensor of shape {p.shape} that is "
+                    "not among the parameters"
+                )
         if len({p.dtype for p in each}) != 1:
             raise ValueError("give one parameter or more, all of one dtype")
         self.learning_rate = in_range("learning_rate", learning_rate, low=0)
@@ -197,7 +176,7 @@ class FlatVector:
         if p.grad is None or p.grad.shape != p.shape:
             raise RuntimeError(
                 f"{which} has no gradient: the loss does not depend on it, "
-                "or backward was not called"
+                "or it is frozen, or backward was not called"
             )
 
 
@@ -208,11 +187,12 @@ class DataLoader:
     """
 
     def __init__(self, *arrays, batch_size, rng=None, transform=None):
-        if len({len(array) for array in arrays}) != 1:
+        self.arrays = tuple(np.asarray(array) for array in arrays)
+        if len({array.shape[:1] for array in self.arrays} - {()}) != 1:
             raise ValueError("arrays must have one length, all of them")
-        self.arrays, self.transform = arrays, transform
+        self.transform = transform
         self.rng = rng if rng is None else as_rng(rng)
-        self.n = whole("the number of samples", len(arrays[0]), low=1)
+        self.n = whole("the number of samples", len(self.arrays[0]), low=1)
         self.batch_size = whole("batch_size", batch_size, low=1)
 
     def __len__(self):
@@ -236,7 +216,12 @@ class DataLoader:
 
 
 class Run:
-    """What a Trainer keeps, so that a run can go on as if never stopped."""
+    """What a Trainer keeps, so that a run can go on as if never stopped.
+
+    Only as a whole: after an exception, Ctrl-C too, something may have
+    been drawn or moved for a step that was not taken. Then make everything
+    anew, and resume.
+    """
 
     def __init__(
         self,
@@ -250,22 +235,39 @@ class Run:
         checkpoint=None,
         every=100,
     ):
-        if not hasattr(model, "named"):
-            raise TypeError(f"model must be a Module, not {model!r}")
-        folder = Path(checkpoint or ".").parent
-        if not folder.is_dir():
-            raise ValueError(f"there is no folder {folder} for checkpoints")
+        must_have("model", model, "named", "a Module")
+        must_have("optimiser", optimiser, "groups", "an AdamW or SGD")
+        must_have("loader", loader, "batch_size", "a DataLoader")
+        if checkpoint and not Path(checkpoint).parent.is_dir():
+            raise ValueError(f"there is no folder for {checkpoint}")
+        if checkpoint and Path(checkpoint).is_dir():
+            raise ValueError(f"{checkpoint} is a folder; a file is wanted")
         self.model, self.optimiser = model, optimiser
         self.loss, self.loader = loss, loader
-        self.before_step, self.after_step = (
-            list(before_step),
-            list(after_step),
-        )
-        self.after_epoch, self.checkpoint = list(after_epoch), checkpoint
+        self.before_step = as_hooks(before_step, "before_step")
+        self.after_step = as_hooks(after_step, "after_step")
+        self.after_epoch = as_hooks(after_epoch, "after_epoch")
+        self.checkpoint = checkpoint
         self.every = whole("every", every, low=1)
         self.losses, self.stop, self.order = [], False, np.arange(loader.n)
+        self.layout()
 
     steps = property(lambda self: len(self.losses))
+
+    def layout(self):
+        """Return what lies end to end in the optimiser, or raise."""
+        names = {id(x): name for name, x in self.model.named(object)}
+        groups = self.optimiser.groups.values()
+        held = {id(p): p.shape for group in groups for p in group}
+        for p in self.model.parameters():
+            if id(p) not in held:
+                raise ValueError(
+                    f"the optimiser does not have {names[id(p)]}: make it "
+                    "when the model is whole; what it should not move, "
+                    "freeze: requires_grad = False"
+                )
+        lie = [f"{names.get(i)} {shape}" for i, shape in held.items()]
+        return np.array(lie, str)
 
     def generators(self):
         """Return what chance is drawn from, by name, each once."""
@@ -275,71 +277,143 @@ class Run:
         return {f"rng.{i}": g for i, g in enumerate(each)}
 
     def arrays(self):
-        """Return, by name, the arrays that a step or a hook changes."""
+        """Return, by name, the arrays that are changed in place."""
         parts = {"model": self.model, "optimiser": self.optimiser}
         for when in ("before_step", "after_step", "after_epoch"):
-            parts |= dict(spread(when, getattr(self, when)))
-        return {"order": self.order} | {
+            for name, hook in spread(when, getattr(self, when)):
+                owner = getattr(hook, "__self__", hook)  # of a method
+                if not any(owner is old for old in (self, *parts.values())):
+                    parts[name] = owner
+        return {
             f"{part}.{name}": array
-            for part, holder in parts.items()
-            if hasattr(holder, "state")
-            for name, array in holder.state().items()
+            for part, owner in parts.items()
+            if hasattr(owner, "state")
+            for name, array in owner.state().items()
         }
 
-    def settings(self):
-        """Return, by name, all else that a step or a hook changes."""
+    def state(self):
+        """Return all that a run needs to go on, as named arrays."""
         return {
+            "order": self.order,
+            "batch_size": np.array(self.loader.batch_size),
+            "layout": self.layout(),
             "losses": np.array(self.losses, float),
             "stop": np.array(self.stop),
-            "learning_rate": np.array(self.optimiser.learning_rate),
+            "learning_rate": np.array(float(self.optimiser.learning_rate)),
+            **self.arrays(),
         } | {
             name: np.array(json.dumps(g.state, default=np.ndarray.tolist))
             for name, g in self.generators().items()
         }
 
-    def state(self):
-        """Return all that a run needs to go on, as named arrays."""
-        return self.arrays() | self.settings()
-
     def restore(self, state, copy_into):
-        """Take over what state() returned, of this run or another."""
-        names = self.settings().keys()
-        if names - state.keys():
-            raise ValueError(f"missing: {sorted(names - state.keys())}")
-        rest = {name: state[name] for name in names}
-        arrays = {n: array for n, array in state.items() if n not in rest}
-        copy_into(self.arrays(), arrays)
+        """Take over what state() returned, all of it or nothing."""
+        own, arrays = self.state(), self.arrays()
+        rest = {
+            name: state.get(name) for name in own.keys() - arrays.keys()
+        }
+        missing = sorted(name for name in rest if rest[name] is None)
+        if missing:
+            raise ValueError(f"missing: {missing}")
+        wrong = [
+            differ(n, a, state[n]) for n, a in own.items() if n in state
+        ]
+        wrong += [
+            unlike(g, n, state[n]) for n, g in self.generators().items()
+        ]
+        if any(wrong):
+            raise ValueError("; ".join(filter(None, wrong)))
+        copy_into(arrays, {n: state[n] for n in state if n not in rest})
         for name, g in self.generators().items():
             g.state = json.loads(rest[name].item())
-        self.losses, self.stop = (
-            rest["losses"].tolist(),
-            rest["stop"].item(),
-        )
+        self.order, self.losses = rest["order"], rest["losses"].tolist()
+        self.stop = rest["stop"].item()
         self.optimiser.learning_rate = rest["learning_rate"].item()
-
-    def call(self, hooks):
-        """Call each hook with this trainer."""
-        for hook in hooks:
-            hook(self)
 
     def refuse(self, loss):
         """Raise where the loss is no number any more."""
         if not math.isfinite(loss):
             raise RuntimeError(
-                f"the loss of step {self.steps + 1} is {loss}, and nothing "
-                "was changed: is the learning rate too high?"
+                f"the loss of step {self.steps + 1} is {loss}: is the "
+                "learning rate too high, or is there a NaN in the data?"
             )
 
     def save(self):
-        """Write a checkpoint, if there is a path for it."""
-        if self.checkpoint:
-            save(self.checkpoint, self.state())
+        """Write a checkpoint, if there is a path for it.
+
+        It is not written over by what is not finite any more.
+        """
+        if not self.checkpoint:
+            return
+        moved = {n: p.data for n, p in enumerate(self.model.parameters())}
+        for array in (moved | self.optimiser.state()).values():
+            if not np.isfinite(array).all():
+                raise RuntimeError(
+                    f"{self.checkpoint} stays as it was: in step "
+                    f"{self.steps} weights or what the optimiser keeps "
+                    "became infinite or NaN"
+                )
+        save(self.checkpoint, self.state())
 
     def resume(self):
-        """Go on from the checkpoint, where there is one; else begin."""
+        """Go on from the checkpoint, where there is one; else begin.
+
+        What a hook may change comes from there, too: the learning rate,
+        and stop. To go on with others, set them afterwards.
+        """
         if self.checkpoint and os.path.exists(self.checkpoint):
             self.restore(load(self.checkpoint), self.copy_into)
         return self
+
+
+def must_have(name, value, attribute, kind):
+    """Raise where an argument is not what it should be."""
+    if not hasattr(value, attribute):
+        raise TypeError(f"{name} must be {kind}, not {value!r}")
+
+
+def as_hooks(hooks, name):
+    """Return a list of functions, or raise."""
+    if not isinstance(hooks, list | tuple) or not all(map(callable, hooks)):
+        raise TypeError(
+            f"{name} must be a list of functions, not {hooks!r}"
+        )
+    return list(hooks)
+
+
+def differ(name, own, new):
+    """Say why an array of a checkpoint is none of this run; "" if it is."""
+    if name == "losses":
+        numbers = new.ndim == 1 and new.dtype == float
+        fits = numbers and np.isfinite(new).all()
+        return "" if fits else "losses must be finite numbers"
+    if name == "layout":
+        for here, there in zip_longest(own.tolist(), np.ravel(new)):
+            if here != there:
+                return (
+                    f"the optimiser has {here} here where it has {there} "
+                    "there: give it the same parameters in the same order, "
+                    "and the same no_decay"
+                )
+        return ""
+    text = own.dtype.kind == new.dtype.kind == "U"
+    if own.dtype != new.dtype and not text:
+        return f"{name} is {own.dtype} here, {new.dtype} there"
+    wrong = misfit(name, own, new)
+    if name == "batch_size" and not wrong and own != new:
+        return f"batch_size is {own} here, {new} there"
+    if name == "order" and ((new < 0) | (new >= len(own))).any():
+        return "order names samples that are not there"
+    return wrong
+
+
+def unlike(g, name, new):
+    """Say why a text is no state of such a generator; "" where it is."""
+    try:
+        deepcopy(g).state = json.loads(new.item())
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return f"{name} is no state of {type(g).__name__}"
+    return ""
 
 
 class ProgressBar:
@@ -351,7 +425,7 @@ class ProgressBar:
 
     def __call__(self, trainer):
         steps = self.epochs * len(trainer.loader)
-        done = 100 * trainer.steps // steps
+        done = min(100, 100 * trainer.steps // steps)
         if done != self.shown:
             bar = "#" * (done // 4) + "." * (25 - done // 4)
             loss = np.mean(trainer.losses[-len(trainer.loader) :])

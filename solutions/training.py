@@ -7,9 +7,8 @@ Throughout: B rows in a batch, C features, k classes, L parts of a model.
     batch (*inputs, y)        what a loader deals out
     step ()                   counts from 0
 
-Sources: Smith, Cyclical Learning Rates (2017); Loshchilov and Hutter, SGDR
-(2017); Pascanu, Mikolov and Bengio (2013); Szegedy et al. (2016); Prechelt
-(1998); Ioffe and Szegedy, Batch Normalization (2015).
+Sources: Smith (2017); Loshchilov and Hutter (2017); Pascanu et al. (2013);
+Szegedy et al. (2016); Prechelt (1998); Ioffe and Szegedy (2015).
 """
 
 import math
@@ -19,13 +18,22 @@ from itertools import cycle
 import numpy as np
 
 from solutions.autograd import no_grad, operation
+from solutions.backprop import refuse_classes
 from solutions.framework import Module, Parameter, Sequential, copy_into
 from solutions.inputs import NotFittedError, as_finite, in_range, whole
+from solutions.plumbing import as_tensors
 
 
 def number(name, value, **bounds):
     """Return a finite number within bounds as a float, else raise."""
     return float(in_range(name, as_finite(value, name), **bounds))
+
+
+def as_batch(batch):
+    """Return a batch (*inputs, y) as it is, or raise if it is none."""
+    if not isinstance(batch, tuple | list) or len(batch) < 2:
+        raise TypeError("a batch must be a tuple, (*inputs, y)")
+    return batch
 
 
 def finite_loss(loss, when):
@@ -77,7 +85,7 @@ def overfit_one_batch(model, optimiser, loss, batch, steps=100):
     Goodfellow, Bengio and Courville, Deep Learning (2016), section 11.5.
     """
     losses, steps = [], whole("steps", steps, low=1)
-    *inputs, y = batch
+    *inputs, y = as_batch(batch)
     model.train()
     # your turn (warm-up)
     # hint: A step: zero_grad, the loss of model(*inputs), backward, step.
@@ -114,6 +122,8 @@ def activation_statistics(model, x, saturated=0.97):
     """
     if not isinstance(model, Sequential):
         raise TypeError(f"model must be a Sequential, not {model!r}")
+    if 0 in np.shape(x):
+        raise ValueError(f"x has shape {np.shape(x)}: there are no rows")
     rows, saturated = [], number("saturated", saturated, above=0)
     # your turn (core)
     # hint: `with restored(model), no_grad():` changes and records nothing.
@@ -136,24 +146,19 @@ def gradient_statistics(model):
     for name, p in model.named(Parameter):
         if p.grad is None:
             raise ValueError(f"{name} has no gradient: call backward first")
-        sizes = [float(np.linalg.norm(a)) for a in (p.grad, p.data)]
-        ratio = sizes[0] / sizes[1] if sizes[1] else math.inf
-        found.append((name, *sizes, ratio))
+        grad, size = (float(np.linalg.norm(a)) for a in (p.grad, p.data))
+        found.append((name, grad, size, grad / size if size else math.inf))
     return found
 
 
-def lr_range_test(
-    model, optimiser, loss, loader,
-    low=1e-6, high=10.0, steps=100, explode=4.0,
-):  # fmt: skip
+def lr_range_test(model, optimiser, loss, loader,
+        low=1e-6, high=10.0, steps=100, explode=4.0):  # fmt: skip
     """Train with a rate that grows at each step, until the loss explodes.
 
     Parameters
     ----------
-    model : Module
-    optimiser : SGD, AdamW or what works as they do
-        Both are afterwards as they were, the rate included.
-    loss : function, never negative
+    model, optimiser, loss : as for overfit_one_batch
+        Model, optimiser and rate are put back; no loss is below 0.
     loader : DataLoader, or a list of batches
     low, high : float
         The first rate and the last, with equal ratios between neighbours.
@@ -173,12 +178,11 @@ def lr_range_test(
     low, steps = number("low", low, above=0), whole("steps", steps, low=2)
     rates = np.geomspace(low, number("high", high, above=low), steps)
     explode = number("explode", explode, above=1)
-    if not len(loader):
-        raise ValueError("the loader has no batches")
-    batches, losses = cycle(loader), []  # again when it has ended
+    if not hasattr(loader, "__len__") or not len(loader):
+        raise ValueError("loader must have a length, and a batch at least")
+    batches, losses = cycle(map(as_batch, loader)), []  # without an end
     # your turn (core)
-    # hint: Inside `with restored(model, optimiser):` call model.train();
-    # zip(rates, batches) ends with the rates.
+    # hint: In `with restored(model, optimiser):` zip rates and batches.
     # hint: Note the loss, and break if it has exploded: NaN is <= nothing.
     # Else set optimiser.learning_rate and do the rest of a step.
     # hint: Return only as many rates as there are losses.
@@ -201,10 +205,9 @@ def cosine_with_warmup(step, total, warmup, peak, floor=0.0):
 
     Parameters
     ----------
-    step, total : int
-        From step `total` on the rate is the floor.
-    warmup : int
-        The last of the first so many steps is the first with the peak.
+    step, total, warmup : int
+        The last of `warmup` steps is the first with the peak; from step
+        `total` on the rate is the floor.
     peak, floor : float
 
     Returns
@@ -267,10 +270,8 @@ def clip_gradients(parameters, max_norm):
     if not wide:
         raise ValueError("no gradient is there: call backward first")
     # your turn (core)
-    # hint: `wide` has copies in float64 for the norm: the squares of all
-    # their entries are one sum.
-    # hint: If its root, the norm, is above max_norm, each p.grad is to be
-    # multiplied by max_norm / norm. Else nothing is.
+    # hint: For the norm, the squares of all entries of `wide` are one sum.
+    # hint: If its root, the norm, is too long: p.grad * (max_norm / norm).
     norms = [np.linalg.norm(g) for g in wide]
     norm = math.hypot(*norms)
     if norm > max_norm:
@@ -299,6 +300,11 @@ def batch_norm(x, gain, bias, epsilon=1e-5):
     ----------
     Eq. 24.7 and 24.9 of the chapter; Ioffe and Szegedy (2015), section 3.
     """
+    x, gain, bias = as_tensors((x, gain, bias), "x, gain and bias")
+    own = gain.shape, bias.shape
+    if not gain.ndim * x.data.size or len({x.shape[-1:], *own}) > 1:
+        raise ValueError(f"x {x.shape} is empty or does not fit {own}")
+    epsilon = number("epsilon", epsilon, low=0)
     rows = x.data.reshape(-1, x.shape[-1])
     n = len(rows)
     # your turn (stretch)
@@ -403,8 +409,7 @@ def label_smoothing(z, y, smoothing=0.1):
     z : tensor, shape (..., k)
     y : array of int, shape (...)
     smoothing : float
-        This much, below 1, is shared out evenly among all k classes, the
-        right one among them; the right one gets the rest as well.
+        Below 1; shared out evenly among all classes, the right one too.
 
     Returns
     -------
@@ -415,13 +420,12 @@ def label_smoothing(z, y, smoothing=0.1):
     Eq. 24.5 and 24.6 of the chapter; Szegedy et al. (2016), section 7.
     """
     smoothing = number("smoothing", smoothing, low=0, high=1 - 1e-12)
-    rows, y = z.data.reshape(-1, z.shape[-1]), np.asarray(y)
+    (z,) = as_tensors([z], "z")
+    if not z.ndim * z.data.size or np.shape(y) != z.shape[:-1]:
+        raise ValueError(f"y has shape {np.shape(y)}, and z {z.shape}")
+    rows, y = z.data.reshape(-1, z.shape[-1]), np.reshape(y, -1)
+    refuse_classes(rows, y)
     n, k = rows.shape
-    if y.shape != z.shape[:-1] or not n:
-        raise ValueError(f"y has shape {y.shape}, and z {z.shape}")
-    if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= k:
-        raise ValueError(f"y must hold whole numbers from 0 to {k - 1}")
-    y = y.reshape(-1)
     # your turn (core)
     # hint: target (n, k) is smoothing / k, and 1 - smoothing more at y.
     # hint: The loss is the mean over rows of -sum(target * log p), with
@@ -439,8 +443,8 @@ def label_smoothing(z, y, smoothing=0.1):
 class EarlyStopping:
     """Ends a run that gets no better, and keeps the best of it.
 
-    losses are all that update was told; best_loss is the last improvement,
-    best_epoch its place among them, best_state the model's arrays then.
+    best_loss is the last improvement among the losses that update was told,
+    best_epoch its place there, best_state the model's arrays then.
     """
 
     def __init__(self, patience=5, min_delta=0.0):

@@ -12,6 +12,7 @@ from book_tools import copy_of_the_book, grader
 
 from grader import book, command, stub, systems
 from grader.audit import apart, scores
+from grader.audit import audit as audit_command
 from grader.audit.apart import Late, all_of
 from grader.audit.graft import graft
 from grader.audit.mutants import mutants
@@ -464,6 +465,21 @@ def test_the_command_is_content_where_checks_are_strict_and_survivors_listed(tin
     assert "different 100 %" in run.stdout
     assert ("This system cannot fork" in run.stdout) == (without == "fork")
     assert all(len(line) <= 50 for line in run.stdout.splitlines())
+
+
+def test_chapters_are_audited_by_name_and_one_that_is_not_there_stops_the_rest(monkeypatch):
+    asked = []
+
+    def examined(chapter, page):
+        asked.append(chapter.slug)
+        return Figures({}, 50, 0, 0, 0), []
+
+    monkeypatch.setattr(audit_command, "examined", examined)
+    assert command.run(["audit", "7", "arrays"]) == 0
+    assert asked == ["logistic_regression", "arrays"]
+    assert command.run(["audit", "7", "no_such_chapter"]) == 2
+    assert command.run(["audit"]) == 0
+    assert asked[2:] == [chapter.slug for chapter in book.chapters()]
 
 
 def test_outside_a_clone_there_is_nothing_to_audit(monkeypatch, capsys):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -455,6 +456,39 @@ def test_what_was_forbidden_is_allowed_again_afterwards(names):
     with subject.forbidding(names), pytest.raises(subject.ForbiddenError, match="numpy.linalg.svd"):
         np.linalg.svd(np.eye(2))
     assert np.linalg.svd is before
+
+
+def closed_in(names, *places):
+    """Return which of these (module, name) answer with a refusal while names are closed."""
+    with subject.forbidding(names):
+        return [getattr(module, name).__name__ == "refuse" for module, name in places]
+
+
+def test_a_function_is_closed_wherever_it_is_bound_by_then(monkeypatch):
+    """Also where a name was added, or a module taken for another, since it was last closed."""
+    first, second = types.ModuleType("a_place"), types.ModuleType("a_place")
+    second.solve = np.linalg.solve
+    monkeypatch.setitem(sys.modules, "a_place", first)
+    places = [(np.linalg, "svd"), (np.linalg, "solve")]
+    assert closed_in(["numpy.linalg.svd"], *places) == [True, False]
+    first.svd = np.linalg.svd
+    assert closed_in(["numpy.linalg.svd"], *places, (first, "svd")) == [True, False, True]
+    assert closed_in(["numpy.linalg.svd"], *places, (first, "svd")) == [True, False, True]
+    monkeypatch.setitem(sys.modules, "a_place", second)
+    assert closed_in(["numpy.linalg.solve"], *places, (second, "solve")) == [False, True, True]
+    second.solve = np.linalg.svd  # the same number of names: seen once all is read again
+    subject.bound.forget()
+    assert closed_in(["numpy.linalg.svd"], (second, "solve")) == [True]
+    assert second.solve is first.svd is np.linalg.svd
+    assert np.linalg.svd.__name__ == "svd"
+
+
+def test_what_is_closed_within_what_is_closed_is_open_afterwards_and_can_be_closed_again():
+    before = np.linalg.svd
+    with subject.forbidding(["numpy.linalg.svd"]):
+        assert closed_in(["numpy.linalg.solve"], (np.linalg, "solve")) == [True]
+    assert np.linalg.svd is before
+    assert closed_in(["numpy.linalg.svd"], (np.linalg, "svd")) == [True]
 
 
 # Reports for machines

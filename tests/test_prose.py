@@ -1,10 +1,7 @@
 """What the cells of a chapter print is kept, still holds, and is where its numbers come from."""
 
 import re
-import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 
 import pytest
 
@@ -12,9 +9,10 @@ for needed in ("jupytext", "matplotlib", "nbclient"):
     pytest.importorskip(needed)
 
 from book_tools import differences, run_notebook
+from due import A_FIFTH, due, of_the_run
 
 from grader import stub
-from grader.book import ROOT, chapters
+from grader.book import chapters
 from press import runs
 from press.manuscript import FRONT, NO_PROSE, Manuscript
 from press.notebook import notebook
@@ -23,7 +21,6 @@ FENCE = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
 YEAR = range(1500, 2100)
 SMALL = 60_000  # bytes of a figure, so that a page opens at once
-A_FIFTH, THREE_DAYS = 5, 3 * 24 * 3600
 
 
 def outputs_of(chapter):
@@ -85,17 +82,6 @@ def test_a_number_that_no_cell_prints_is_found():
     assert not_computed(text, "a share of 0.123, -4.5", "n = 1309") == []
 
 
-def due():
-    """Return the chapters whose run is new, and in turn a fifth of the rest."""
-    today, found = date.today().toordinal(), []
-    for i, chapter in enumerate(chapters()):
-        log = ["git", "log", "-1", "--format=%ct", "--", f"press/runs/{chapter.slug}.ipynb"]
-        kept = subprocess.run(log, cwd=ROOT, capture_output=True, text=True).stdout.strip()
-        if time.time() - int(kept or time.time()) < THREE_DAYS or (today + i) % A_FIFTH == 0:
-            found.append(chapter)
-    return found
-
-
 def test_the_notebook_runs_from_top_to_bottom_and_prints_the_same(tmp_path):
     """The published notebook, anywhere on the disk, on a fresh kernel."""
 
@@ -113,8 +99,9 @@ def test_the_notebook_runs_from_top_to_bottom_and_prints_the_same(tmp_path):
                 found += [f"line {cell.line}: {d}" for d in differences(before, after)]
         return found
 
+    of_today = due(of_the_run, A_FIFTH)
     with ThreadPoolExecutor(2) as pool:
-        for chapter, found in zip(due(), pool.map(again, due()), strict=True):
+        for chapter, found in zip(of_today, pool.map(again, of_today), strict=True):
             assert not found, f"{chapter.slug} does not print what is kept: {found}"
 
 

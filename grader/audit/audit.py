@@ -42,13 +42,13 @@ that line into exercises/{slug}.py: grader check {slug}. Then: grader reset {slu
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audit one chapter or all, keep the figures, and say what is missing."""
+    """Audit some chapters or all, keep the figures, and say what is missing."""
     if not book.IS_CLONE:
         raise Misuse(
             "grader audit holds the checks against the book's own tests, which an installed "
             "grader does not have: it works in a clone of the repository."
         )
-    asked = [chapter_or_misuse(options.name)] if options.name else list(chapters())
+    asked = [chapter_or_misuse(name) for name in options.names] or list(chapters())
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: processes, not threads
     page, began = Page(HEADS if len(asked) > 1 else HEADS[:-1]), time.perf_counter()
     page.begin()

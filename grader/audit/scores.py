@@ -137,13 +137,17 @@ def listed(chapter: Chapter) -> dict[Change, str]:
     return found
 
 
-def digest(chapter: Chapter) -> str:
-    """Return the hash of all that the figures of a chapter depend on."""
+def depends_on(chapter: Chapter) -> list[Path]:
+    """Return the files that the figures of a chapter depend on."""
     files = [book.PACKAGE / "audit" / f"{name}.py" for name in MAKES_THEM]
     files += [*book.stands_on(chapter), chapter.checks]
-    files += filter(Path.exists, [chapter.other_way, survivors_of(chapter)])
+    return [*files, *filter(Path.exists, [chapter.other_way, survivors_of(chapter)])]
+
+
+def digest(chapter: Chapter) -> str:
+    """Return the hash of all that the figures of a chapter depend on."""
     total = hashlib.sha256()
-    for path in files:
+    for path in depends_on(chapter):
         text = path.read_text(encoding="utf-8")
         total.update(f"{path.relative_to(ROOT).as_posix()}\n{text}\0".encode())
     return total.hexdigest()[:20]

@@ -5,6 +5,7 @@ import numpy as np
 from grader import Explain, Mistake, accuracy_at_least, at_least, check, close
 
 SINGLE = close(1e-4, 1e-6)  # what float32 leaves of an answer
+DOUBLE = close(1e-10, 1e-12)  # what a detour through float32 would not leave
 
 
 def kind(*arrays):
@@ -12,7 +13,7 @@ def kind(*arrays):
     return [str(np.asarray(array).dtype) for array in arrays]
 
 
-@check("tanh_slope", forbids=["numpy.gradient"])
+@check("tanh_slope", expect=DOUBLE, forbids=["numpy.gradient"])
 def bend(code, rng):
     """the slope of tanh at x, from out = tanh(x)"""
     x = 2 * rng.normal(size=7)
@@ -35,10 +36,18 @@ def single_tanh(code, rng):
     return slope, kind(slope), out
 
 
-@check("gelu_slope")
+@check("gelu_slope", expect=DOUBLE)
 def gelu_bend(code, rng):
     """the slope of gelu at x, as finite differences find it"""
     return code.gelu_slope(2 * rng.normal(size=9))
+
+
+@check("gelu_slope", expect=DOUBLE)
+def gelu_with_out(code, rng):
+    """called with out as well, as a network calls it, it answers the same"""
+    x = 2 * rng.normal(size=(3, 4))
+    out = code.gelu(x)
+    return code.gelu_slope(x, out), out
 
 
 @check("gelu_slope")
@@ -60,10 +69,11 @@ def layer(rng, *shape, d, m):
     return rng.normal(size=(*shape, d)), rng.normal(size=(d, m)), rng.normal(size=m)
 
 
-@check("dense_forward")
+@check("dense_forward", expect=DOUBLE)
 def sums(code, rng):
-    """each output is the weighed sum of a row, and its bias"""
-    return code.dense_forward(*layer(rng, 5, d=3, m=2))
+    """each output is the weighed sum of a row, and its bias; float64 stays float64"""
+    out = code.dense_forward(*layer(rng, 5, d=3, m=2))
+    return out, kind(out)
 
 
 @check("dense_forward")
@@ -95,10 +105,11 @@ def going_back(code, rng, *shape, d, m, dtype=float):
     return grad, x, W, code.dense_backward(grad, x, W)
 
 
-@check("dense_backward")
+@check("dense_backward", expect=DOUBLE)
 def three_slopes(code, rng):
-    """the slopes in x, in W and in b, each in its shape"""
-    return going_back(code, rng, 5, d=3, m=2)[-1]
+    """the slopes in x, in W and in b, each in its shape; float64 stays float64"""
+    slopes = going_back(code, rng, 5, d=3, m=2)[-1]
+    return slopes, kind(*slopes)
 
 
 @check("dense_backward")
@@ -126,10 +137,16 @@ def single_backward(code, rng):
     return slopes, kind(*slopes), grad, x, W
 
 
-@check("softmax_cross_entropy", forbids=["scipy.special.softmax", "scipy.special.logsumexp"])
+@check(
+    "softmax_cross_entropy",
+    expect=DOUBLE,
+    forbids=["scipy.special.softmax", "scipy.special.logsumexp"],
+)
 def loss_and_slope(code, rng):
-    """the mean loss, and its slope in every score"""
-    return code.softmax_cross_entropy(2 * rng.normal(size=(6, 4)), rng.integers(4, size=6))
+    """the mean loss, and its slope in every score; float64 stays float64"""
+    z, y = 2 * rng.normal(size=(6, 4)), rng.integers(4, size=6)
+    loss, to_z = code.softmax_cross_entropy(z, y)
+    return loss, to_z, kind(to_z)
 
 
 @check("softmax_cross_entropy", forbids=["scipy.special.softmax", "scipy.special.logsumexp"])
@@ -207,6 +224,35 @@ def bell(code, fan_in, fan_out, key):
     return drawn(code, fan_in, fan_out, key)
 
 
+def freedom(W, variance):
+    """Return 1 where the means of columns and rows vary as those of free draws."""
+    columns = np.mean(W.mean(axis=0) ** 2) * len(W) / variance
+    return 1 - abs(columns - 1) - abs(np.mean(W.mean(axis=1) ** 2) * W.shape[1] / variance - 1)
+
+
+@check("he_init", given=narrow, expect=at_least(0.3, freedom, "freedom of the draws"))
+def free_draws(code, fan_in, fan_out, key):
+    """no draw makes up for another: the means of rows and columns vary as chance has it"""
+    return drawn(code, fan_in, fan_out, key)
+
+
+def loneliness(W, variance):
+    """Return 1 where two columns are normal with this variance, and independent."""
+    apart = abs(np.mean(W[:, 0] * W[:, 1])) / variance
+    return min(nearness(W, variance), bellness(W, variance), 1 - apart)
+
+
+@check(
+    "he_init",
+    given=lambda rng: ({"key": int(rng.integers(1 << 30))}, 2.0),
+    expect=at_least(0.8, loneliness, "closeness to free draws"),
+)
+def one_input(code, key):
+    """a layer of one input and two outputs, drawn again and again, is as free"""
+    rng = np.random.default_rng(key)
+    return np.array([code.he_init(1, 2, rng) for _ in range(1000)], float).reshape(1000, 2)
+
+
 @check("he_init")
 def all_chance_from_rng(code, rng):
     """every weight is another, the same seed draws the same, a used generator draws others"""
@@ -214,7 +260,9 @@ def all_chance_from_rng(code, rng):
     again = np.random.default_rng(key)
     one, same, other = drawn(code, 4, 3, key), code.he_init(4, 3, again), code.he_init(4, 3, again)
     equal = [bool(np.array_equal(one, W)) for W in (same, other)]
-    return equal, len(np.unique(one)), one.shape, np.shape(code.he_init(1, 1, again))
+    alone = np.asarray(code.he_init(1, 1, again))
+    some = bool(np.isfinite(alone).all() and alone.all())
+    return equal, len(np.unique(one)), one.shape, alone.shape, some
 
 
 def network(rng, *sizes, dtype=float):
@@ -237,10 +285,11 @@ def slopes_of(code, rng, *sizes, activation, dtype=float):
     return list(slopes), kept
 
 
-@check("network_backward")
+@check("network_backward", expect=DOUBLE)
 def one_hidden_layer(code, rng):
     """one hidden layer of sigmoids: four slopes, in the order of the weights"""
-    return slopes_of(code, rng, 3, 4, 2, activation="sigmoid")[0]
+    slopes = slopes_of(code, rng, 3, 4, 2, activation="sigmoid")[0]
+    return slopes, kind(*slopes)
 
 
 @check("network_backward")
@@ -323,11 +372,11 @@ def one_entry_off(code, rng):
 
 @check("gradient_check", expect=close(1e-3, 1e-7))
 def tiny_slopes(code, rng):
-    """it is relative: a loss a million times smaller gives the same errors"""
+    """it is relative: a loss a million million times smaller gives the same errors"""
 
     def function(weights):
         loss, slopes = off_by(0.5, 2.0, 1.0)(weights)
-        return 1e-6 * loss, [1e-6 * slope for slope in slopes]
+        return 1e-12 * loss, [1e-12 * slope for slope in slopes]
 
     return np.asarray(code.gradient_check(function, places(rng)), float)
 
@@ -340,6 +389,19 @@ def no_slope_at_all(code, rng):
         return float(weights[0].sum()), [0 * weights[0], 0 * weights[1]]
 
     return np.asarray(code.gradient_check(function, places(rng)[:2]), float)
+
+
+@check("gradient_check", expect=close(1e-3, 1e-7))
+def no_number(code, rng):
+    """a derived slope that holds NaN, in all entries or in one, has the error NaN"""
+
+    def function(weights):
+        loss, slopes = bowls(weights)
+        slopes[1][...] = np.nan
+        slopes[2][1, 0] = np.nan
+        return loss, slopes
+
+    return np.asarray(code.gradient_check(function, places(rng)), float)
 
 
 def two_moons(rng, n=30):
@@ -382,6 +444,23 @@ def in_batches(code, rng):
     """a step for each batch, dealt anew each epoch, the last one smaller; the mean loss of each"""
     model, _ = fitted(code, rng, epochs=3, batch_size=8, learning_rate=0.5)
     return model.weights_, model.losses_
+
+
+@check("MLP.fit", forbids=["sklearn.neural_network", "torch"])
+def to_the_end(code, rng):
+    """all epochs are run, 250 of them, also where the loss is next to nothing long before"""
+    X = np.arange(-3.5, 4.0)[:, None] + 0.1 * rng.normal(size=(8, 1))
+    model, _ = fitted(code, rng, X=X, y=np.arange(8) > 3, epochs=250, learning_rate=2.0)
+    return len(model.losses_), np.array(model.losses_[::10]), model.weights_
+
+
+@check("MLP.fit", expect=close(1e-5, 1e-7), forbids=["sklearn.neural_network", "torch"])
+def up_and_down(code, rng):
+    """all epochs are run, also where the loss rises on the way"""
+    X, y = two_moons(rng, 40)
+    settings = {"epochs": 16, "batch_size": 5, "learning_rate": 4.0}
+    model, _ = fitted(code, rng, X=X, y=rng.permutation(y), **settings)
+    return len(model.losses_), np.array(model.losses_), model.weights_
 
 
 @check("MLP.fit", forbids=["sklearn.neural_network", "torch"])
@@ -499,6 +578,12 @@ MISTAKES = [
         in_="gelu_slope",
         old="0.5 * (1 + t) +",
         new="np.float64(0.5) * (1 + t) +",
+    ),
+    Mistake(
+        "the gate is taken from what came out, where a network hands it over",
+        in_="gelu_slope",
+        old="gelu_gate(x)",
+        new="gelu_gate(x if out is None else out)",
     ),
     Mistake("the biases are forgotten", in_="dense_forward", old="    out += b\n", new=""),
     Mistake(
@@ -631,6 +716,12 @@ MISTAKES = [
         new="to_z = np.subtract(z, z.max(axis=1, keepdims=True), out=z)",
     ),
     Mistake(
+        "the loss is rounded to float32, whatever the scores are in",
+        in_="softmax_cross_entropy",
+        old="return loss, to_z",
+        new="return float(np.float32(loss)), to_z",
+    ),
+    Mistake(
         "float32 is widened to float64 on the way",
         in_="softmax_cross_entropy",
         old="z - z.max",
@@ -656,6 +747,13 @@ MISTAKES = [
         lesson="Between layers of one width nothing shows. What is summed in an output are its "
         "inputs, so it is they that are counted: the rows of W. Try a layer that is much "
         "wider on one side.",
+    ),
+    Mistake(
+        "the draws are evened out afterwards, so that one weight makes up for the others",
+        in_="he_init",
+        old="return rng.normal(size=(fan_in, fan_out)) * np.sqrt(2 / fan_in)",
+        new="W = rng.normal(size=(fan_in, fan_out)) * np.sqrt(2 / fan_in)\n"
+        "    return W - W.mean(axis=0)",
     ),
     Mistake(
         "inputs and outputs are averaged, which is Xavier's rule",
@@ -692,6 +790,12 @@ MISTAKES = [
         in_="network_backward",
         old="grad *= slope(sums[i - 1], inputs[i])",
         new="pass",
+    ),
+    Mistake(
+        "the relu's slope is used for every activation",
+        in_="network_backward",
+        old="slope(sums[i - 1], inputs[i])",
+        new="(inputs[i] > 0)",
     ),
     Mistake(
         "the slopes are listed from the last layer on",
@@ -773,11 +877,25 @@ MISTAKES = [
     Mistake(
         "two slopes of zero end in 0 divided by 0",
         in_="gradient_check",
-        old="float(apart / lengths) if lengths > 0 else 0.0",
+        old="0.0 if lengths == 0 else float(apart / lengths)",
         new="float(np.divide(apart, lengths))",
         lesson="A unit that is off for all of the data has no slope, measured or derived, and "
         "0 / 0 is not a number. A comparison with NaN is False, so that an alarm waiting for "
         "errors above a bound stays silent.",
+    ),
+    Mistake(
+        "a slope that is NaN is taken for a perfect one",
+        in_="gradient_check",
+        old="0.0 if lengths == 0 else float(apart / lengths)",
+        new="float(apart / lengths) if lengths > 0 else 0.0",
+        lesson="Every comparison with NaN is False, but for !=. Ask for the case that is meant, "
+        "a length of exactly 0, and NaN goes its way into the answer, where it is seen.",
+    ),
+    Mistake(
+        "a small number is added to the divisor, and small slopes pass for right ones",
+        in_="gradient_check",
+        old="0.0 if lengths == 0 else float(apart / lengths)",
+        new="float(apart / (lengths + 1e-8))",
     ),
     Mistake(
         "every array is measured in the place of the first",
@@ -808,6 +926,28 @@ MISTAKES = [
         in_="MLP.fit",
         old="1 - epoch / self.epochs",
         new="1 - (epoch + 1) / self.epochs",
+    ),
+    Mistake(
+        "the rate is divided by epochs − 1, and is 0 in the last epoch",
+        in_="MLP.fit",
+        old="epoch / self.epochs",
+        new="epoch / max(1, self.epochs - 1)",
+    ),
+    Mistake(
+        "it stops where the loss of an epoch is above that of the one before",
+        in_="MLP.fit",
+        old="self.losses_.append(float(np.mean(losses)))",
+        new="self.losses_.append(float(np.mean(losses)))\n"
+        "            if epoch > 2 and self.losses_[-1] > self.losses_[-2]:\n"
+        "                break",
+    ),
+    Mistake(
+        "it stops when the loss is small, before the epochs are over",
+        in_="MLP.fit",
+        old="self.losses_.append(float(np.mean(losses)))",
+        new="self.losses_.append(float(np.mean(losses)))\n"
+        "            if self.losses_[-1] < 0.1:\n"
+        "                break",
     ),
     Mistake(
         "the new weights are bound to a name and lost: nothing is learned",

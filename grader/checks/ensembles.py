@@ -354,6 +354,15 @@ def no_better_than_a_coin(code):
     }
 
 
+@check("AdaBoost.fit", forbids=SKLEARN)
+def hardly_better_than_a_coin(code):
+    """a tree hardly better than a coin is kept, with a low voice"""
+    counts = [1001, 999, 999, 1001]  # of no at 0, yes at 0, no at 1, yes at 1
+    X, y = np.repeat([[0.0], [0.0], [1.0], [1.0]], counts, axis=0), np.repeat([0, 1, 0, 1], counts)
+    model = code.AdaBoost(3).fit(X, y)
+    return [float(a) for a in model.alphas_], np.asarray(model.predict([[0.0], [1.0]]))
+
+
 @check("GradientBoosting.fit", forbids=SKLEARN)
 def steps_to_numbers(code, rng):
     """the scores of the training rows after a few steps down the squared loss"""
@@ -711,6 +720,12 @@ MISTAKES = [
         in_="AdaBoost.fit",
         old="error == 0 or error > 0.5 - 1e-9:",
         new="error == 0:",
+    ),
+    Mistake(
+        "it stops before a tree is as good as a coin",
+        in_="AdaBoost.fit",
+        old="error > 0.5 - 1e-9:",
+        new="error > 0.49:",
     ),
     Mistake(
         "a tree without an error is not kept",

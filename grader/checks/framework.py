@@ -13,6 +13,8 @@ def family(code):
     left.weight, left.note, left.kept = shared, "weight", np.arange(3.0)
     left.inside, left.above = [inner, (code.Parameter(np.ones(1)), inner)], root
     right.weight = code.Parameter(np.zeros((2, 2)))
+    left.tie = right.tie = code.Parameter(np.full(3, 9.0))
+    right._own, right._list = code.Parameter(np.full(1, 8.0)), [code.Parameter(np.full(1, 6.0))]
     right.frozen = code.Parameter(np.full(2, 7.0))
     right.frozen.requires_grad = False
     root.body, root.p, root.count = [left, left, right], 0.5, np.zeros(())
@@ -95,6 +97,18 @@ def into_the_same_arrays(code, rng):
 
 
 @check("copy_into", expect=exactly)
+def where_numbers_do_not_lie_in_a_row(code, rng):
+    """arrays that are transposed, or a part of others, and a state that is the own"""
+    whole = np.zeros((4, 6))
+    own = {"turned": whole[:2, :3].T, "part": whole[2:, ::2], "column": whole[:, 5]}
+    own["plain"] = plain = np.zeros((2, 2))
+    code.copy_into(own, {name: rng.normal(size=array.shape) for name, array in own.items()})
+    kept = whole.copy()
+    code.copy_into(own, dict(own))
+    return whole, plain, np.array_equal(whole, kept)
+
+
+@check("copy_into", expect=exactly)
 def all_that_is_wrong(code):
     """one ValueError names every entry that is missing, unexpected or misshapen"""
     names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta_", "theta"]
@@ -160,6 +174,19 @@ def batches_of_ids(code, rng):
     out = code.embedding(table, ids)
     out.backward(rng.normal(size=(2, 3, 5, 4)))
     return out.data, table.grad
+
+
+@check("embedding")
+def many_rows_and_two_ways_back(code, rng):
+    """ids above 255, and a second look-up in the same table, which begins with zeros"""
+    table = leaf(code, rng.normal(size=(700, 2)))
+    ids, others = rng.integers(0, 700, size=50), np.array([5, 261, 517, 5, 699])
+    one, two = code.embedding(table, ids), code.embedding(table, others)
+    first = np.array(one.grad_fn(rng.normal(size=(50, 2)))[0])
+    second = np.array(two.grad_fn(rng.normal(size=(5, 2)))[0])
+    one.backward(np.ones((50, 2)))
+    two.backward(np.full((5, 2), 2.0))
+    return first, second, table.grad
 
 
 @check("embedding", expect=exactly)
@@ -252,22 +279,40 @@ def zeros_and_the_rest(code, rng):
     return [np.abs(ratio) for ratio in ratios]
 
 
+def lots(zero, p):
+    """Return, for each axis, whether means along it and neighbours are those of single lots."""
+    facts = []
+    for axis in range(zero.ndim):
+        means = zero.mean(axis=axis).std() / (p * (1 - p) / zero.shape[axis]) ** 0.5
+        line = np.moveaxis(zero, axis, 0) - zero.mean()
+        together = float((line[1:] * line[:-1]).mean()) / (p * (1 - p))
+        facts.append((0.6 < float(means) < 1.6, abs(together) < 0.1))
+    return facts
+
+
 @check("dropout", expect=exactly)
 def how_many(code, rng):
-    """p is the chance to become 0, entry by entry, whatever the shape"""
-    x = leaf(code, np.ones((200, 60)))
-    facts = []
+    """p is the chance to become 0, and each entry has its own lot"""
+    x, facts = leaf(code, np.ones((200, 60))), []
     for p in (0.1, 0.5, 0.8):
         zero = code.dropout(x, p, rng).data == 0
-        rows, columns = zero.mean(axis=1), zero.mean(axis=0)
-        facts.append(
-            [
-                abs(float(zero.mean()) - p) < 0.04,
-                float(rows.std()) < 0.15 and float(columns.std()) < 0.15,
-                len(np.unique(zero, axis=0)) > 100,
-            ]
-        )
+        facts.append((abs(float(zero.mean()) - p) < 0.04, lots(zero, p)))
     return facts
+
+
+@check("dropout", expect=exactly)
+def in_three_axes(code, rng):
+    """a batch of sequences: no two samples, places or units share their lots"""
+    zero = code.dropout(leaf(code, np.ones((40, 30, 20))), 0.3, rng).data == 0
+    return abs(float(zero.mean()) - 0.3) < 0.04, lots(zero, 0.3)
+
+
+@check("dropout", expect=exactly)
+def not_always_as_many(code, rng):
+    """how many become 0 is chance as well, from call to call"""
+    x = code.Tensor(np.ones((10, 12)))
+    counts = [int((code.dropout(x, 0.25, rng).data == 0).sum()) for _ in range(250)]
+    return abs(float(np.mean(counts)) - 30) < 3, 2.7 < float(np.std(counts)) < 7.5
 
 
 @check("dropout")
@@ -440,21 +485,28 @@ def adamw_by_stretches(code, rng):
 
 def recorder(code, n, batch_size, every=100, rng=None, hook=None):
     """Return a trainer that only writes down what it is asked for."""
-    loader = code.DataLoader(np.arange(n), batch_size=batch_size, rng=rng)
+
+    def transform(*parts):
+        trainer.dealt += 1
+        return parts
 
     class Recorder(code.Trainer):
-        asked, saved = 0, ()
+        asked, dealt, saved, places = 0, 0, (), ()
 
         def step(self, *batch):
-            self.seen.append(np.array(batch[0]))
+            self.seen.append([np.array(part) for part in batch])
             self.losses.append(0.0)
+            self.places = (*self.places, (self.steps, self.asked, self.dealt))
             if hook:
                 hook(self)
 
         def save(self):
-            self.saved = (*self.saved, self.steps)
+            self.saved = (*self.saved, (self.steps, self.asked, self.dealt))
 
-    trainer = Recorder(code.Module(), None, None, loader, every=every)
+    data = np.arange(n), -np.arange(n)
+    loader = code.DataLoader(*data, batch_size=batch_size, rng=rng, transform=transform)
+    optimiser = code.SGD([code.Parameter(np.zeros(1))], 0.1)
+    trainer = Recorder(code.Module(), optimiser, None, loader, every=every)
     trainer.seen, order = [], loader.order
 
     def counted():
@@ -463,6 +515,11 @@ def recorder(code, n, batch_size, every=100, rng=None, hook=None):
 
     loader.order = counted
     return trainer
+
+
+def saves(trainer):
+    """Return after how many steps it was saved."""
+    return sorted({steps for steps, *_ in trainer.saved})
 
 
 @check("Trainer.fit", expect=exactly)
@@ -501,13 +558,34 @@ def from_the_middle(code):
 
 
 @check("Trainer.fit", expect=exactly)
+def from_the_end_of_an_epoch(code):
+    """a run that stopped at the end of an epoch begins the next with an order of its own"""
+    trainer = recorder(code, 8, 2, rng=np.random.default_rng(4))
+    trainer.losses, trainer.order = [0.0] * 8, np.array([7, 6, 5, 4, 3, 2, 1, 0])
+    trainer.fit(3)
+    return trainer.seen, trainer.asked, np.array(trainer.order)
+
+
+@check("Trainer.fit", expect=exactly)
+def no_lot_ahead_of_its_step(code):
+    """orders and batches, which may draw lots, are asked for when it is their turn"""
+    facts = []
+    for begun in (0, 3, 4):
+        trainer = recorder(code, 8, 2, 3, np.random.default_rng(4))
+        trainer.losses = [0.0] * begun
+        trainer.fit(3)
+        facts.append((trainer.places, sorted(set(trainer.saved))))
+    return facts
+
+
+@check("Trainer.fit", expect=exactly)
 def when_it_saves(code):
     """a checkpoint after every so many steps, and one at the end"""
     saved = []
     for n, every in ((7, 3), (6, 4), (2, 10)):
         trainer = recorder(code, n, 1, every)
         trainer.fit(2)
-        saved.append(sorted(set(trainer.saved)))
+        saved.append(saves(trainer))
     return saved
 
 
@@ -521,7 +599,7 @@ def stopped_by_a_hook(code):
     trainer = recorder(code, 4, 1, hook=hook)
     trainer.fit(3)
     trainer.fit(4)
-    return trainer.steps, sorted(set(trainer.saved)), len(trainer.seen)
+    return trainer.steps, saves(trainer), len(trainer.seen)
 
 
 @check("Trainer.fit", expect=exactly)
@@ -569,6 +647,24 @@ MISTAKES = [
         new="item.named(kind, {id(self), id(item)})",
         lesson="A part can see what it holds twice itself, but not what its neighbour holds too. "
         "All parts of one search have to write into one set.",
+    ),
+    Mistake(
+        "each part gets a copy of seen, so that what two neighbours share is listed twice",
+        in_="Module.named",
+        old="item.named(kind, seen)",
+        new="item.named(kind, set(seen))",
+    ),
+    Mistake(
+        "only parts are looked up in seen, so that a parameter they share is listed twice",
+        in_="Module.named",
+        old="if id(item) in seen:",
+        new="if id(item) in seen and isinstance(item, Module):",
+    ),
+    Mistake(
+        "attributes whose names begin with _ are left out",
+        in_="Module.named",
+        old="                if id(item) in seen:",
+        new='                if id(item) in seen or attribute.startswith("_"):',
     ),
     Mistake(
         "what is itself of the kind is not searched for more",
@@ -683,6 +779,18 @@ MISTAKES = [
         new="for name, array in zip(state, own.values()):",
     ),
     Mistake(
+        "what is transposed is laid in a row first, which is a copy, and that is written into",
+        in_="copy_into",
+        old="array[...] = state[name]",
+        new="np.ravel(array)[...] = np.ravel(state[name])",
+    ),
+    Mistake(
+        "an array is emptied before the other is read, which may be the same",
+        in_="copy_into",
+        old="array[...] = state[name]",
+        new="array[...] = 0\n        array[...] += np.asarray(state[name], array.dtype)",
+    ),
+    Mistake(
         "a row that was asked for several times gets only one gradient",
         in_="embedding",
         old="to_table[rows[first]] = np.add.reduceat(grad, first)",
@@ -721,6 +829,12 @@ MISTAKES = [
         in_="embedding",
         old="np.zeros_like(table.data)",
         new="table.data.copy()",
+    ),
+    Mistake(
+        "the sums are kept on the table, and the next way back finds them there",
+        in_="embedding",
+        old="to_table = np.zeros_like(table.data)",
+        new='to_table = vars(table).setdefault("sums", np.zeros_like(table.data))',
     ),
     Mistake(
         "the rows are a new tensor that nothing was recorded for",
@@ -835,6 +949,18 @@ MISTAKES = [
         new="rng.random(x.shape[-1:], np.float32) + np.zeros(x.shape)",
     ),
     Mistake(
+        "all samples of a batch lose the same entries: one number is drawn for all of them",
+        in_="dropout",
+        old="rng.random(x.shape, np.float32)",
+        new="rng.random(x.shape[1:], np.float32) + np.zeros(x.shape)",
+    ),
+    Mistake(
+        "always as many are dropped: they are chosen together, not each by its own lot",
+        in_="dropout",
+        old="rng.random(x.shape, np.float32)",
+        new="rng.permutation(np.arange(x.data.size) / x.data.size).reshape(x.shape)",
+    ),
+    Mistake(
         "whole rows are dropped: one number is drawn for each",
         in_="dropout",
         old="rng.random(x.shape, np.float32)",
@@ -901,7 +1027,7 @@ MISTAKES = [
         new="g + velocity if",
     ),
     Mistake(
-        "nesterov is not looked at",
+        "nesterov's step is that of momentum: it is not looked at, or takes the old velocity",
         in_="SGD.update",
         old="g + self.momentum * velocity if self.nesterov else velocity",
         new="velocity",
@@ -1077,6 +1203,40 @@ MISTAKES = [
         "            self.step(*self.loader.batch(self.order, i))\n",
         lesson="A loop that begins with `for batch in loader` begins an epoch anew. Which batch is "
         "next has to follow from what a checkpoint keeps.",
+    ),
+    Mistake(
+        "the loop is `for batch in self.loader`, which begins an epoch anew",
+        in_="Trainer.fit",
+        old="            if self.steps % n == 0:\n"
+        "                self.order = self.loader.order()\n"
+        "            self.step(*self.loader.batch(self.order, self.steps % n))\n"
+        "            if self.steps % self.every == 0:\n                self.save()\n",
+        new="            for batch in self.loader:\n                self.step(*batch)\n"
+        "                if self.steps % self.every == 0:\n                    self.save()\n",
+    ),
+    Mistake(
+        "the batches of an epoch are all made before its steps, with lots drawn too early",
+        in_="Trainer.fit",
+        old="            self.step(*self.loader.batch(self.order, self.steps % n))\n",
+        new="            if self.steps % n == 0 or 'ahead' not in locals():\n"
+        "                places = range(self.steps % n, n)\n"
+        "                ahead = [self.loader.batch(self.order, i) for i in places]\n"
+        "            self.step(*ahead.pop(0))\n",
+    ),
+    Mistake(
+        "a run that is resumed at the end of an epoch keeps that epoch's order for the next",
+        in_="Trainer.fit",
+        old="        while self.steps < epochs * n and not self.stop:\n"
+        "            if self.steps % n == 0:\n",
+        new="        begun = self.steps\n"
+        "        while self.steps < epochs * n and not self.stop:\n"
+        "            if self.steps % n == 0 and (self.steps == 0 or self.steps > begun):\n",
+    ),
+    Mistake(
+        "only the first part of a batch goes into the step",
+        in_="Trainer.fit",
+        old="self.step(*self.loader.batch(self.order, self.steps % n))",
+        new="self.step(*self.loader.batch(self.order, self.steps % n)[:1])",
     ),
     Mistake(
         "a new order is asked for at every batch",

@@ -120,6 +120,25 @@ def loss_of_nan(code):
     )
 
 
+@check("overfit_one_batch", expect=raises(RuntimeError))
+def loss_of_infinity(code):
+    """so does one that is infinite"""
+    model = line(code, [1.0, 2.0])
+    batch = (np.ones((3, 2)), np.ones(3))
+    return code.overfit_one_batch(model, Descent(model, 0.1), told([1.0, math.inf, 1.0]), batch, 3)
+
+
+@check("overfit_one_batch", expect=exactly)
+def every_step(code):
+    """all steps are taken, however many, also after a loss of 0"""
+    model = line(code, [1.0, 2.0])
+    optimiser = Descent(model, 0.001)
+    values = [0.5, 0.0, 0.0, *np.arange(1.0, 118.0)]
+    batch = (np.ones((3, 2)), np.ones(3))
+    losses = code.overfit_one_batch(model, optimiser, told(values), batch, 120)
+    return np.array(losses).round(6), len(optimiser.rates)
+
+
 def part_of(code, weight, seen):
     """Return a part x @ weight that counts its calls, and notes what it sees."""
 
@@ -179,6 +198,23 @@ def more_axes(code, rng):
     x[..., 1] = -np.abs(x[..., 1])
     x[0, :, 2] = -1.0
     model = code.Sequential(part_of(code, np.eye(4), []), relu)
+    return code.activation_statistics(model, x)
+
+
+@check("activation_statistics")
+def next_to_nothing(code, rng):
+    """an entry that is next to nothing is not 0"""
+    x = rng.uniform(1, 2, size=(4, 3)) * 1e-30
+    x[:, 1] = 0.0
+    return code.activation_statistics(code.Sequential(part_of(code, np.eye(3), [])), x)[:, 2:]
+
+
+@check("activation_statistics", expect=close(rtol=1e-9))
+def far_from_nought(code, rng):
+    """a deviation that is small beside the mean keeps its digits, and so does the mean"""
+    x = rng.normal(rng.uniform(1e5, 2e5, size=2), 1e-2, size=(8, 2))
+    W, V = np.diag([1.0, 3.0]), np.diag([0.7, 0.3])
+    model = code.Sequential(part_of(code, W, []), part_of(code, V, []))
     return code.activation_statistics(model, x)
 
 
@@ -255,6 +291,43 @@ def all_as_before(code, rng):
     code.lr_range_test(model, optimiser, squares, batches, low=1e-3, high=1.0, steps=6)
     mode = model.training, set(model.seen)
     return leaves(model), model.calls, mode, optimiser.velocity, float(optimiser.learning_rate)
+
+
+@check("lr_range_test")
+def all_inputs(code, rng):
+    """a model of several inputs gets them all"""
+    model = line(code, rng.normal(size=2))
+    batches = [(*rng.normal(size=(2, 4, 2)), rng.normal(size=4)) for _ in range(2)]
+    return code.lr_range_test(
+        model, Descent(model, 0.5), squares, batches, low=1e-3, high=0.1, steps=5, explode=1e6
+    )
+
+
+@check("lr_range_test")
+def no_further_step(code):
+    """with the loss that ends it no step is taken"""
+    batches, taken = [(np.ones((2, 2)), np.ones(2))], []
+    for losses in ([1.0, 2.0, 9.0, 1.0, 1.0], [1.0, math.nan, 1.0, 1.0, 1.0]):
+        model = line(code, [1.0, 2.0])
+        optimiser = Descent(model, 0.1)
+        code.lr_range_test(model, optimiser, told(losses), batches, 1e-5, 1e-4, 5)
+        taken.append([float(rate) for rate in optimiser.rates])
+    return taken
+
+
+@check("lr_range_test")
+def slowly_upwards(code):
+    """a loss that grows by and by ends it too, since it is held against the least"""
+    model = line(code, [1.0, 2.0])
+    losses = [5.0, 1.0, 2.0, 3.0, 3.5, 4.5, 6.0, 8.0]
+    batches = [(np.ones((2, 2)), np.ones(2))]
+    return code.lr_range_test(model, Descent(model, 0.1), told(losses), batches, 1e-5, 1e-4, 8)
+
+
+@check("cosine_with_warmup", expect=close(rtol=1e-6, atol=0.0))
+def small_rates(code):
+    """a rate that is small has all its digits"""
+    return [float(code.cosine_with_warmup(step, 10, 3, 3e-6, 1e-7)) for step in range(11)]
 
 
 @check("cosine_with_warmup")
@@ -348,6 +421,17 @@ def none_and_float32(code, rng):
     return float(norm), kept, str(kept.dtype), [p.grad is None for p in parameters]
 
 
+@check("clip_gradients", expect=close(rtol=1e-5, atol=0.0))
+def beyond_float32(code):
+    """the length is worked out in float64, where squares that float32 cannot hold have room"""
+    found = []
+    for size, max_norm in ((1e25, 1.0), (1e-25, 1.0), (1e-25, 1e-25)):
+        grads = [np.array([3 * size], np.float32), np.array([0, -4 * size], np.float32)]
+        parameters = with_gradients(code, *grads)
+        found.append((float(code.clip_gradients(parameters, max_norm)), parameters))
+    return [(norm, [p.grad for p in parameters]) for norm, parameters in found]
+
+
 def normalised(code, x, gain, bias, grad, **settings):
     """Return what batch_norm gives, and what comes back to its parents."""
     parents = [code.Parameter(array) for array in (x, gain, bias)]
@@ -396,6 +480,14 @@ def constant_feature(code, rng):
     x = rng.normal(size=(4, 2))
     x[:, 1] = 8.0
     return normalised(code, x, rng.normal(size=2), rng.normal(size=2), rng.normal(size=(4, 2)))
+
+
+@check("batch_norm")
+def gain_of_zero(code, rng):
+    """a gain of 0 gets its gradient like any other"""
+    x, gain, bias = rng.normal(size=(5, 3)), rng.normal(size=3), rng.normal(size=3)
+    gain[1] = 0.0
+    return normalised(code, x, gain, bias, rng.normal(size=(5, 3)))
 
 
 @check("batch_norm", expect=close(rtol=1e-4, atol=1e-6))
@@ -452,6 +544,16 @@ def while_training(code, rng):
     for n in (4, 2, 6):
         out = layer(rng.normal(2, 3, size=(n, 3)))
         found.append((out.data, layer.running_mean.copy(), layer.running_variance.copy()))
+    return found
+
+
+@check("BatchNorm1d.forward", expect=close(rtol=1e-4))
+def from_the_start(code, rng):
+    """the first batch of a new layer is treated like any other"""
+    layer, found = code.BatchNorm1d(2), []
+    for n in (4, 3):
+        layer(rng.normal(2, 3, size=(n, 2)))
+        found.append((layer.running_mean.copy(), layer.running_variance.copy()))
     return found
 
 
@@ -607,6 +709,23 @@ def by_a_margin(code):
 
 
 @check("EarlyStopping.update", expect=exactly)
+def small_improvements(code):
+    """with min_delta 0 any improvement counts, however small"""
+    stopping, said, model = watched(code, [4e-9, 3e-9, 2e-9, 2e-9, 1e-9, 3e-9], patience=2)
+    stopping.restore(model)
+    return said, best_of(stopping), model.weight.data
+
+
+@check("EarlyStopping.update", expect=exactly)
+def by_and_by(code):
+    """losses that fall by less than min_delta each have improved when together they have"""
+    losses = [1.0, 0.9375, 0.875, 0.8125, 0.75, 0.6875, 0.625, 0.5, 0.5]
+    stopping, said, model = watched(code, losses, patience=4, min_delta=0.125)
+    stopping.restore(model)
+    return said, best_of(stopping), model.weight.data
+
+
+@check("EarlyStopping.update", expect=exactly)
 def after_the_stop(code):
     """losses below zero count as well, and an improvement ends the waiting"""
     losses = [-1.0, -0.5, -0.5, -2.0, -1.0, 5.0]
@@ -616,13 +735,19 @@ def after_the_stop(code):
 
 MISTAKES = [
     Mistake(
-        "the gradients are not set to zero between steps, so that each adds to those before",
+        "each gradient is added to those of the steps before",
+        in_="overfit_one_batch",
+        old="optimiser.zero_grad()",
+        new="optimiser.zero_grad",
+        lesson="Its picture is a loss that swings, and each time wider: old gradients go on "
+        "pushing after the model has passed the bottom. With one step nothing shows, and with a "
+        "very small rate it looks like a fast run. Write zero_grad() first in every step.",
+    ),
+    Mistake(
+        "the gradients are set to zero before the first step only",
         in_="overfit_one_batch",
         old="optimiser.zero_grad()",
         new="if step == 0: optimiser.zero_grad()",
-        lesson="Its picture is a loss that swings, and each time wider: old gradients go on "
-        "pushing after the model has passed the bottom. With one step nothing shows, and with a "
-        "very small rate it looks like a fast run. Write zero_grad first in every step.",
     ),
     Mistake(
         "the loss is noted after the step, so that the first one is missing",
@@ -652,6 +777,20 @@ MISTAKES = [
         new="value.item()",
     ),
     Mistake(
+        "a loss that is infinite goes unnoticed: only NaN is refused",
+        in_="overfit_one_batch",
+        old='        losses.append(finite_loss(value.item(), f"step {step}"))\n',
+        new="        losses.append(value.item())\n"
+        "        if math.isnan(losses[-1]):\n"
+        '            raise RuntimeError(f"step {step}")\n',
+    ),
+    Mistake(
+        "it ends as soon as a loss is 0, before all steps are taken",
+        in_="overfit_one_batch",
+        old="        value.backward()\n",
+        new="        if not losses[-1]:\n            break\n        value.backward()\n",
+    ),
+    Mistake(
         "there is one step too few",
         in_="overfit_one_batch",
         old="range(steps)",
@@ -677,6 +816,24 @@ MISTAKES = [
         lesson="Whether a unit is dead is a question to one column, over the whole batch: it may "
         "rest for one sample, and must not rest for all. Test with more samples than units, and "
         "with one of them dead.",
+    ),
+    Mistake(
+        "an entry counts as 0 where it is only small",
+        in_="activation_statistics",
+        old="(a == 0).all(axis=0)",
+        new="(np.abs(a) < 1e-6).all(axis=0)",
+    ),
+    Mistake(
+        "mean and deviation are rounded to float32",
+        in_="activation_statistics",
+        old="rows.append([a.mean(), a.std(), dead, flat])",
+        new="rows.append([np.float32(a.mean()), np.float32(a.std()), dead, flat])",
+    ),
+    Mistake(
+        "everything is rounded to float32, where a small deviation about a large mean is lost",
+        in_="activation_statistics",
+        old="a = x.data.reshape(-1, x.shape[-1])",
+        new="a = x.data.reshape(-1, x.shape[-1]).astype(np.float32)",
     ),
     Mistake(
         "every entry that is 0 counts as dead, also of a unit that others wake",
@@ -793,6 +950,28 @@ MISTAKES = [
         new="explode * losses[0]",
     ),
     Mistake(
+        "the loss is held against the one before it, not against the least",
+        in_="lr_range_test",
+        old="explode * min(losses)",
+        new="explode * losses[-2:][0]",
+    ),
+    Mistake(
+        "only the first input goes into the model",
+        in_="lr_range_test",
+        old="model(*inputs)",
+        new="model(inputs[0])",
+    ),
+    Mistake(
+        "one more step is taken with the loss that has exploded",
+        in_="lr_range_test",
+        old="            if not losses[-1] <= explode * min(losses):\n                break\n"
+        "            optimiser.learning_rate = rate\n"
+        "            value.backward()\n            optimiser.step()\n",
+        new="            optimiser.learning_rate = rate\n"
+        "            value.backward()\n            optimiser.step()\n"
+        "            if not losses[-1] <= explode * min(losses):\n                break\n",
+    ),
+    Mistake(
         "a loss of exactly explode times the least ends it already",
         in_="lr_range_test",
         old="losses[-1] <= explode * min(losses)",
@@ -832,7 +1011,7 @@ MISTAKES = [
         new="peak * step / warmup",
     ),
     Mistake(
-        "the warm-up is a step and no line: a whole division rounds every part of it down to 0",
+        "the warm-up is a step and no line",
         in_="cosine_with_warmup",
         old="return peak * (step + 1) / warmup",
         new="return peak * ((step + 1) // warmup)",
@@ -881,6 +1060,12 @@ MISTAKES = [
         in_="cosine_with_warmup",
         old="    if step >= total:\n        return floor\n",
         new="",
+    ),
+    Mistake(
+        "the rate is rounded to six digits, of which a small one has few",
+        in_="cosine_with_warmup",
+        old="return floor + (peak - floor) * wave",
+        new="return round(floor + (peak - floor) * wave, 6)",
     ),
     Mistake(
         "the rate goes down in a line, not in a wave",
@@ -951,7 +1136,13 @@ MISTAKES = [
         "float32 gradients become float64",
         in_="clip_gradients",
         old="p.grad * (max_norm / norm)",
-        new="p.grad * np.array([max_norm / norm])",
+        new="p.grad.astype(float) * (max_norm / norm)",
+    ),
+    Mistake(
+        "the squares are taken in float32, where large ones overflow and small ones vanish",
+        in_="clip_gradients",
+        old="norms = [np.linalg.norm(g) for g in wide]",
+        new="norms = [np.sqrt((p.grad**2).sum()) for p in parameters]",
     ),
     Mistake(
         "the gradient of x forgets that the mean and the variance depend on x",
@@ -1002,10 +1193,23 @@ MISTAKES = [
         new="1 / (np.sqrt(variance) + epsilon)",
     ),
     Mistake(
+        "the variance is raised to epsilon where it is less, and epsilon is not added",
+        in_="batch_norm",
+        old="np.sqrt(variance + epsilon)",
+        new="np.sqrt(np.maximum(variance, epsilon))",
+    ),
+    Mistake(
         "epsilon is left out, and a feature that does not vary is divided by 0",
         in_="batch_norm",
         old="np.sqrt(variance + epsilon)",
         new="np.sqrt(variance)",
+    ),
+    Mistake(
+        "the way back works h out from out, and so divides by a gain that may be 0",
+        in_="batch_norm",
+        old="to_gain, to_bias = ones @ (grad * h), ones @ grad",
+        new="back = (out.reshape(rows.shape) - bias.data) / gain.data\n"
+        "        to_gain, to_bias = ones @ (grad * back), ones @ grad",
     ),
     Mistake(
         "epsilon is always 1e-5",
@@ -1111,6 +1315,15 @@ MISTAKES = [
         in_="BatchNorm1d.forward",
         old="running += self.momentum * (moment - running)",
         new="running += self.momentum * moment",
+    ),
+    Mistake(
+        "the first batch replaces the running moments, where it should only move them",
+        in_="BatchNorm1d.forward",
+        old="        for running, moment in zip(kept, seen, strict=True):\n"
+        "            running += self.momentum * (moment - running)\n",
+        new="        m = self.momentum if self.running_mean.any() else 1.0\n"
+        "        for running, moment in zip(kept, seen, strict=True):\n"
+        "            running += m * (moment - running)\n",
     ),
     Mistake(
         "the running moments are replaced by the last batch's",
@@ -1267,6 +1480,25 @@ MISTAKES = [
         new="if loss < min(self.losses[-2:-1] or [math.inf]) - self.min_delta:",
     ),
     Mistake(
+        "a loss is held against the least of all, also of those that were no improvement",
+        in_="EarlyStopping.update",
+        old="if loss < self.best_loss - self.min_delta:",
+        new="if loss < min([math.inf, *self.losses[:-1]]) - self.min_delta:",
+    ),
+    Mistake(
+        "it ends only where the losses have risen in a row, and an up and down goes on for ever",
+        in_="EarlyStopping.update",
+        old="return epoch - self.best_epoch >= self.patience",
+        new="last = self.losses[-self.patience - 1 :]\n"
+        "        return epoch >= self.patience and bool((np.diff(last) > 0).all())",
+    ),
+    Mistake(
+        "an improvement has to be larger than a millionth, whatever min_delta is",
+        in_="EarlyStopping.update",
+        old="self.best_loss - self.min_delta",
+        new="self.best_loss - max(self.min_delta, 1e-6)",
+    ),
+    Mistake(
         "an equal loss counts as an improvement",
         in_="EarlyStopping.update",
         old="loss < self.best_loss - self.min_delta",
@@ -1318,7 +1550,7 @@ MISTAKES = [
 
 
 def overfitted(code, x, y, steps):
-    """Return the losses of a model x * weight, the weight 0 at first, and a rate of 0.25."""
+    """Return the losses of a model x @ weight + bias, both 0 at first, at the rate 0.25."""
     model = line(code, [0.0])
     return code.overfit_one_batch(model, Descent(model, 0.25), squares, (x, y), steps)
 
@@ -1358,7 +1590,7 @@ def restored_epoch(code, losses):
 EXPLAIN = [
     Explain(
         "sums",
-        why="the gradients are not set to zero between steps, so that each adds to those before",
+        why="each gradient is added to those of the steps before",
         causes={
             "the loss is noted before the step, so that the last one is missing": "That is what "
             "the function promises: each loss before its step.",
@@ -1368,7 +1600,8 @@ EXPLAIN = [
             "computed anew in every step, from the weights as they are then.",
         },
         takes="`x` holds one number for each sample, `y` what is wanted, `steps` counts the steps; "
-        "out come the losses of the model `x @ weight`, the weight 0 at first and the rate 0.25.",
+        "out come the losses, mean squares, of the model `x @ weight + bias`, both 0 at first, "
+        "at the rate 0.25.",
         call=overfitted,
         example={"x": [[1.0], [1.0]], "y": [1.0, 3.0], "steps": 1},
         witness={"x": [[1.0], [1.0]], "y": [1.0, 3.0], "steps": 3},
@@ -1393,12 +1626,12 @@ EXPLAIN = [
         "clip",
         why="short gradients are stretched to max_norm",
         causes={
-            "each gradient is clipped by its own norm": "The "
+            "each array is clipped by its own norm, not by that of all": "The "
             "norm is computed once, of all gradients together.",
-            "the factor stands upside down, and long gradients grow": "max_norm / norm is below 1 "
+            "the factor is upside down, and long gradients grow": "max_norm / norm is below 1 "
             "where the norm is above max_norm.",
-            "the norm after the clipping is returned": "norm is computed before anything is "
-            "clipped, and stays what it is.",
+            "the norm is returned as it is after the clipping": "norm is computed before "
+            "anything is clipped, and stays what it is.",
         },
         takes="`gradients` are those of one parameter, `max_norm` is the bound; out come the norm "
         "and the gradients afterwards.",
@@ -1408,7 +1641,7 @@ EXPLAIN = [
     ),
     Explain(
         "warm_up",
-        why="the warm-up is a step and no line: a whole division rounds every part of it down to 0",
+        why="the warm-up is a step and no line",
         causes={
             "the first rate is 0: a whole stride of the warm-up is missing": "step + 1 is 1 in the "
             "first step; that is not where the rate is lost.",
@@ -1427,8 +1660,8 @@ EXPLAIN = [
         "mass",
         why="every class is given the whole of the smoothing, not its share of it",
         causes={
-            "the right class gets no share of the smoothing": "The "
-            "line with += adds to the share that stands there already.",
+            "the right class gets no share of the smoothing, so that a target adds up to less than "
+            "1": "The line with += adds to the share that stands there already.",
             "the largest score is not subtracted, and exp overflows": "rows.max is "
             "subtracted before anything else is done.",
             "the gradient is that of the plain cross-entropy": "The target, with its smoothing, is "
@@ -1444,7 +1677,8 @@ EXPLAIN = [
         "best",
         why="what is kept is the model's own arrays, which the next epochs change",
         causes={
-            "an equal loss counts as an improvement": "The comparison is <, and equal is not less.",
+            "a loss is held against the least of all, also of those that were no improvement": "It "
+            "is held against best_loss, which only an improvement changes.",
             "it waits one epoch longer than its patience": "With >= it ends as soon as the epochs "
             "without improvement are as many as the patience.",
             "the highest loss is taken for the best": "An improvement is a loss below the best.",

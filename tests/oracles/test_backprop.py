@@ -334,6 +334,66 @@ def test_he_init_refuses(arguments, error, says):
         he_init(*arguments)
 
 
+def test_gradient_check_copies_slopes_that_the_loss_writes_over():
+    buffer = np.empty(3)
+
+    def loss(weights):
+        buffer[:] = 2 * weights[0]
+        return float(weights[0] @ weights[0]), [buffer]
+
+    assert gradient_check(loss, [np.array([1.0, -2.0, 0.5])])[0] < 1e-9
+
+
+def test_gradient_check_says_nan_of_slopes_that_hold_it():
+    def loss(weights):
+        return float(weights[0].sum()), [np.array([1.0, np.nan])]
+
+    assert np.isnan(gradient_check(loss, [np.ones(2)])[0])
+
+
+def test_gelu_slope_is_flat_far_out_in_float32():
+    x = np.array([-3e38, -1e20, -1e9, 1e9, 1e20, 3e38], np.float32)
+    with np.errstate(all="raise"):
+        slope = gelu_slope(x)
+    np.testing.assert_array_equal(slope, [0, 0, 0, 1, 1, 1])
+    assert slope.dtype == np.float32
+
+
+def test_tanh_slope_takes_a_list():
+    assert tanh_slope([0.0], [0.0]) == 1
+    with pytest.raises(TypeError, match="out must hold numbers"):
+        tanh_slope([0.0], ["a"])
+
+
+def test_network_forward_refuses():
+    W, b = first_weights((3, 2), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="'swish' is none of relu"):
+        network_forward([W, b], np.ones((4, 3)), "swish")
+    for weights in ([], [W], [W, b, W]):
+        with pytest.raises(ValueError, match=f"pairs, not {len(weights)} parts"):
+            network_forward(weights, np.ones((4, 3)))
+
+
+def test_a_refused_fit_leaves_the_model_as_it_was():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 3)), np.arange(12) % 3
+    model = MLP((4,), epochs=2).fit(X, y, rng)
+    before = model.predict(X)
+    with pytest.raises(TypeError, match="rng must be"):
+        model.fit(X[:, :2], y > 0, None)
+    np.testing.assert_array_equal(model.predict(X), before)
+    model.activation = "nope"
+    with pytest.raises(ValueError, match="'nope' is none of"):
+        model.predict(X)
+
+
+def test_scores_that_are_none_are_no_prediction():
+    model = MLP((2,), epochs=1).fit(np.eye(3), [0, 1, 2], np.random.default_rng(0))
+    model.weights_[0][:] = np.nan
+    with pytest.raises(ValueError, match="scores must be finite"):
+        model.predict(np.eye(3))
+
+
 def test_gradient_check_refuses():
     with pytest.raises(ValueError, match="finite"):
         gradient_check(lambda w: (0.0, w), [np.array([np.nan])])
@@ -350,7 +410,10 @@ def test_gradient_check_refuses():
         ({"hidden": (3, 0)}, ValueError, "at least 1"),
         ({"hidden": (3.5,)}, TypeError, "whole number"),
         ({"activation": "softplus"}, ValueError, "none of relu, tanh, sigmoid, gelu"),
+        ({"activation": ["relu"]}, ValueError, "none of relu, tanh, sigmoid, gelu"),
         ({"learning_rate": 0}, ValueError, "learning_rate"),
+        ({"learning_rate": "a"}, TypeError, "learning_rate must hold numbers"),
+        ({"learning_rate": [0.1, 0.2]}, ValueError, "learning_rate must have shape"),
         ({"learning_rate": np.nan}, ValueError, "learning_rate"),
         ({"epochs": 0}, ValueError, "at least 1"),
         ({"batch_size": 2.5}, TypeError, "whole number"),

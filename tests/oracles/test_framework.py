@@ -417,31 +417,15 @@ def test_ctrl_c_leaves_a_whole_step(tmp_path):
         np.testing.assert_array_equal(array, load(tmp_path / "out.npz")[name], err_msg=name)
 
 
-def test_ctrl_c_waits_for_the_end_of_a_step():
-    seen = []
-    with pytest.raises(KeyboardInterrupt):
-        with plumbing.to_the_end():
-            signal.raise_signal(signal.SIGINT)
-            seen.append("the end")
-    assert seen == ["the end"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with pytest.raises(KeyboardInterrupt):
-        with plumbing.to_the_end():
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-            seen.append("never")
-    assert seen == ["the end"]
-    with plumbing.to_the_end():  # where Ctrl-C means nothing, nothing is changed
-        pass
-
-
-def short_run(path, every=3, seed=0):
+def short_run(path, every=3, seed=0, batch_size=6, **settings):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(20, 4)).astype(np.float32)
     model = Sequential(Linear(4, 3, rng), Dropout(0.1, rng))
-    loader = DataLoader(X, X[:, :3].argmax(1), batch_size=6, rng=rng)
-    optimiser = SGD(model.parameters(), 0.1, 0.9)
-    return Trainer(model, optimiser, cross_entropy, loader, checkpoint=path, every=every)
+    y = X[:, :3].argmax(1)
+    loader = settings.pop("loader", DataLoader(X, y, batch_size=batch_size, rng=rng))
+    optimiser = settings.pop("optimiser", SGD)(model.parameters(), 0.1, 0.9)
+    settings = {"checkpoint": path, "every": every} | settings
+    return Trainer(model, optimiser, cross_entropy, loader, **settings)
 
 
 def test_a_damaged_checkpoint_is_never_loaded(tmp_path):
@@ -488,6 +472,191 @@ def test_a_checkpoint_of_another_run_is_refused_whole(tmp_path):
     with pytest.raises(ValueError, match=r"order has shape \(20,\) here"):
         short_run(path).resume()
     assert short_run(tmp_path / "none yet.npz").resume().steps == 0
+
+
+def resumed_in_vain(run, words):
+    """Assert that a run refuses its checkpoint with these words, and stays as it was."""
+    before = {n: np.copy(array) for n, array in run.state().items()}
+    with pytest.raises(ValueError, match=words):
+        run.resume()
+    for n, array in run.state().items():
+        np.testing.assert_array_equal(array, before[n])
+
+
+def backwards(parameters, *settings):
+    return SGD(parameters[::-1], *settings)
+
+
+def spared(parameters, *settings):
+    return SGD(parameters, *settings, no_decay=parameters[:1])
+
+
+def test_a_run_that_is_set_up_otherwise_is_refused_whole(tmp_path):
+    path = tmp_path / "run.npz"
+    short_run(path).fit(1)
+    resumed_in_vain(short_run(path, batch_size=5), "batch_size is 5 here, 6 there")
+    resumed_in_vain(short_run(path, optimiser=backwards), r"parts.0.bias \(3,\) here where")
+    resumed_in_vain(short_run(path, optimiser=spared), "the same no_decay")
+    other = short_run(path)
+    other.loader.rng = other.model.parts[1].rng = np.random.Generator(np.random.MT19937(0))
+    resumed_in_vain(other, "rng.0 is no state of MT19937")
+    wide = short_run(path)
+    for p in wide.model.parameters():
+        p.data = p.data.astype(float)
+    wide.optimiser = SGD(wide.model.parameters(), 0.1)
+    resumed_in_vain(wide, "is float64 here, float32 there")
+
+
+@pytest.mark.parametrize(
+    "name, array",
+    [
+        ("order", np.full(20, 99)),
+        ("order", np.full(20, -1)),
+        ("order", np.linspace(0, 1, 20)),
+        ("losses", np.array(["a", "b"])),
+        ("losses", np.array([1.0, np.nan])),
+        ("losses", np.zeros((2, 2))),
+        ("learning_rate", np.array("fast")),
+        ("stop", np.zeros(2, bool)),
+        ("rng.0", np.array("{")),
+        ("rng.0", np.array(3)),
+        ("batch_size", np.array([6, 6])),
+        ("layout", np.array(0)),
+    ],
+)
+def test_what_no_run_can_have_written_is_refused_whole(tmp_path, name, array):
+    path = tmp_path / "run.npz"
+    short_run(path).fit(1)
+    save(path, load(path) | {name: array})
+    resumed_in_vain(short_run(path), name if name != "layout" else "the optimiser has")
+
+
+def test_a_good_checkpoint_is_not_replaced_by_nan(tmp_path):
+    path = tmp_path / "run.npz"
+    run = short_run(path)
+
+    def burst(trainer):
+        if trainer.steps == 8:
+            trainer.model.parts[0].bias.grad[0] = np.inf
+
+    run.before_step = [burst]
+    with np.errstate(all="ignore"), pytest.raises(RuntimeError, match="run.npz stays as it was"):
+        run.fit(3)
+    assert len(load(path)["losses"]) == 6
+    undisturbed, again = short_run(None).fit(3), short_run(path).resume().fit(3)
+    np.testing.assert_array_equal(undisturbed.optimiser.flat, again.optimiser.flat)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+@pytest.mark.parametrize("place", ["transform", "before_step", "after_step"])
+def test_after_an_exception_a_run_made_anew_goes_on_bit_for_bit(tmp_path, place, error):
+    def run_that(path, breaks=False):
+        run = short_run(path)
+
+        def shake(x, y):
+            x = x + np.float32(run.loader.rng.normal(size=x.shape))
+            return fall(run, (x, y), "transform")
+
+        def fall(run, parts=(), here=place):
+            if breaks and here == place and run.steps == 7:
+                raise error
+            return parts
+
+        run.loader.transform = shake
+        if place != "transform":
+            setattr(run, place, [fall])
+        return run
+
+    path = tmp_path / "run.npz"
+    wanted = run_that(None).fit(3).state()
+    with pytest.raises(error):
+        run_that(path, breaks=True).fit(3)
+    run = run_that(path).resume()
+    assert run.steps == 6
+    got = run.fit(3).state()
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(array, got[name], err_msg=name)
+
+
+def test_the_rate_and_the_stop_of_a_checkpoint_come_back(tmp_path):
+    path = tmp_path / "run.npz"
+    run = short_run(path)
+
+    def early(trainer):
+        trainer.optimiser.learning_rate *= 0.5
+        trainer.stop = trainer.steps == 7
+
+    run.after_step = [early]
+    run.fit(3)
+    again = short_run(path).resume()
+    assert again.stop and again.optimiser.learning_rate == 0.1 * 0.5**7
+    assert again.fit(3).steps == 7
+    again.stop = False
+    assert again.fit(3).steps == 12
+
+
+def test_what_the_optimiser_was_not_given_is_named(tmp_path):
+    run = short_run(None)
+    run.model.parts.append(Linear(3, 3, np.random.default_rng(0)))
+    words = r"the optimiser does not have parts\.2\.weight"
+    with pytest.raises(ValueError, match=words):
+        Trainer(run.model, run.optimiser, cross_entropy, run.loader)
+    for _, p in run.model.parts[2].named(Parameter):
+        p.requires_grad = False
+    Trainer(run.model, run.optimiser, cross_entropy, run.loader)
+    frozen = run.model.parts[2].parameters()
+    assert not frozen
+    SGD(run.model.parameters(), 0.1, no_decay=[run.model.parts[2].bias])
+    with pytest.raises(ValueError, match=r"no_decay holds a tensor of shape \(2,\)"):
+        SGD(run.model.parameters(), 0.1, no_decay=[Parameter(np.ones(2))])
+
+
+def test_a_method_as_a_hook_keeps_its_objects_arrays(tmp_path):
+    class Best:
+        def __init__(self):
+            self.loss = np.array(np.inf)
+
+        def look(self, trainer):
+            np.minimum(self.loss, trainer.losses[-1], out=self.loss)
+
+        def state(self):
+            return {"loss": self.loss}
+
+    first, second = Best(), Best()
+    run = short_run(tmp_path / "run.npz", after_step=[first.look]).fit(1)
+    short_run(tmp_path / "run.npz", after_step=[second.look]).resume()
+    assert first.loss == second.loss == min(run.losses)
+
+    class Watched(Trainer):
+        def note(self, trainer):
+            self.noted = trainer.steps
+
+    plain = short_run(None)
+    watched = Watched(plain.model, plain.optimiser, cross_entropy, plain.loader)
+    watched.after_step = [watched.note]
+    assert watched.fit(1).noted == 4 and "after_step.0.order" not in watched.state()
+
+
+def test_what_the_disk_refuses_says_which_file(tmp_path):
+    (tmp_path / "x.npz.part").mkdir()
+    with pytest.raises(OSError, match=r"x\.npz\.part"):
+        save(tmp_path / "x.npz", {"x": np.ones(3)})
+    if Path("/dev/full").exists():
+        (tmp_path / "y.npz.part").symlink_to("/dev/full")
+        with pytest.raises(OSError, match=r"y\.npz\.part"):
+            save(tmp_path / "y.npz", {"x": np.ones(3)})
+    (tmp_path / "text.npz").write_text("not at all an array\n")
+    with pytest.raises(ValueError, match="no .npz file of plain arrays") as raised:
+        load(tmp_path / "text.npz")
+    assert "pickle" not in str(raised.value)
+
+
+def test_lists_are_data_too():
+    loader = DataLoader([[1.0], [2.0], [3.0]], ["a", "b", "c"], batch_size=2)
+    assert [(x.tolist(), y.tolist()) for x, y in loader] == [
+        ([[1.0], [2.0]], ["a", "b"]),
+        ([[3.0]], ["c"]),
+    ]
 
 
 def test_nothing_is_pickled(tmp_path):
@@ -545,6 +714,8 @@ def test_a_progress_bar_fills():
     assert len(lines) == 12
     assert lines[5].startswith("\r[" + "#" * 12 + "." * 13 + "]  50%  loss ")
     assert lines[-1].startswith("\r[" + "#" * 25 + "] 100%") and lines[-1].endswith("\n")
+    run.fit(5)
+    assert len(lines) == 12
 
 
 def test_a_hook_may_evaluate_the_model():
@@ -626,6 +797,7 @@ BAD = [
     (lambda rng: cross_entropy(Tensor(np.ones((2, 3))), [0.0, 1.0]), TypeError, "whole"),
     (lambda rng: DataLoader(np.ones(3), np.ones(4), batch_size=2), ValueError, "one length"),
     (lambda rng: DataLoader(batch_size=2), ValueError, "one length"),
+    (lambda rng: DataLoader(3.0, batch_size=2), ValueError, "one length"),
     (lambda rng: DataLoader(np.ones((0, 3)), batch_size=2), ValueError, "samples"),
     (lambda rng: DataLoader(np.ones(3), batch_size=0), ValueError, "batch_size"),
     (lambda rng: DataLoader(np.ones(3), batch_size=1.5), TypeError, "batch_size"),
@@ -633,7 +805,11 @@ BAD = [
     (lambda rng: short_run(None, every=0), ValueError, "every"),
     (lambda rng: short_run("no such folder/run.npz"), ValueError, "no such folder"),
     (lambda rng: Trainer(gelu, None, None, None), TypeError, "Module"),
-    (lambda rng: Trainer(Module(), None, None, None, after_step=print), TypeError, "iterable"),
+    (lambda rng: Trainer(Module(), None, None, None), TypeError, "optimiser must be"),
+    (lambda rng: short_run(None, loader=(np.ones(3),)), TypeError, "loader must be"),
+    (lambda rng: short_run(None, after_step=print), TypeError, "after_step must be a list"),
+    (lambda rng: short_run(None, before_step=["x"]), TypeError, "before_step must be a list"),
+    (lambda rng: short_run(ROOT), ValueError, "is a folder"),
     (lambda rng: SGD([("weight", Parameter(np.ones(2)))], 0.1), TypeError, "tensors"),
     (lambda rng: SGD([Parameter(np.ones(2))], 0.1, no_decay=["bias"]), TypeError, "no_decay"),
     (lambda rng: AdamW([Parameter(np.ones(2))], betas=(0.9, 1)), ValueError, "betas"),

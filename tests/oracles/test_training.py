@@ -560,6 +560,10 @@ def ranged(**settings):
     return lr_range_test(MODEL, OPTIMISER, cross_entropy, [BATCH], **settings)
 
 
+def normed(x, gain, bias, epsilon=1e-5):
+    return batch_norm(*(Tensor(np.ones(shape)) for shape in (x, gain, bias)), epsilon)
+
+
 def smooth(y, smoothing=0.1):
     return label_smoothing(Tensor(np.zeros((4, 3))), y, smoothing)
 
@@ -596,10 +600,53 @@ def smooth(y, smoothing=0.1):
         (lambda: BatchNorm1d(2)(np.ones(2)), ValueError, r"it is \(2,\)"),
         (lambda: BatchNorm1d(1)(np.array([["a"], ["b"]])), TypeError, "must hold numbers"),
         (lambda: smooth([0, 1, 2]), ValueError, r"y has shape \(3,\), and z \(4, 3\)"),
-        (lambda: smooth([0, 1, 2, 3]), ValueError, "whole numbers from 0 to 2"),
-        (lambda: smooth([0, 1, 2, -1]), ValueError, "whole numbers from 0 to 2"),
-        (lambda: smooth([0.0, 1.0, 2.0, 0.0]), ValueError, "whole numbers from 0 to 2"),
-        (lambda: smooth(list("abca")), ValueError, "whole numbers from 0 to 2"),
+        (lambda: smooth([0, 1, 2, 3]), ValueError, "y holds 0 to 3"),
+        (lambda: smooth([0, 1, 2, -1]), ValueError, "y holds -1 to 2"),
+        (lambda: smooth([0.0, 1.0, 2.0, 0.0]), TypeError, "y must hold whole numbers"),
+        (lambda: smooth(list("abca")), TypeError, "y must hold whole numbers"),
+        (lambda: label_smoothing(np.zeros((4, 3)), [0] * 4), TypeError, "z must hold tensors"),
+        (lambda: label_smoothing(Tensor(1.0), 0), ValueError, r"y has shape \(\), and z \(\)"),
+        (lambda: normed((4, 2), (3,), (3,)), ValueError, r"x \(4, 2\) is empty or does not fit"),
+        (lambda: normed((4, 2), (2,), (1,)), ValueError, r"fit \(\(2,\), \(1,\)\)"),
+        (lambda: normed((4, 2), (1, 2), (1, 2)), ValueError, "does not fit"),
+        (lambda: normed((0, 2), (2,), (2,)), ValueError, r"x \(0, 2\) is empty"),
+        (lambda: normed((), (), ()), ValueError, r"x \(\) is empty or does not fit"),
+        (lambda: normed((4, 2), (2,), (2,), -1.0), ValueError, "epsilon must be at least 0"),
+        (
+            lambda: batch_norm(np.ones((4, 2)), Tensor(np.ones(2)), Tensor(np.ones(2))),
+            TypeError,
+            "x, gain and bias must hold tensors",
+        ),
+        (
+            lambda: batch_norm(Tensor(np.ones((4, 2))), np.ones(2), np.ones(2)),
+            TypeError,
+            "x, gain and bias must hold tensors",
+        ),
+        (
+            lambda: activation_statistics(MODEL, np.ones((0, 2), np.float32)),
+            ValueError,
+            r"x has shape \(0, 2\): there are no rows",
+        ),
+        (
+            lambda: overfit_one_batch(MODEL, OPTIMISER, cross_entropy, ()),
+            TypeError,
+            "a batch must be a tuple",
+        ),
+        (
+            lambda: overfit_one_batch(MODEL, OPTIMISER, cross_entropy, BATCH[0]),
+            TypeError,
+            "a batch must be a tuple",
+        ),
+        (
+            lambda: lr_range_test(MODEL, OPTIMISER, cross_entropy, [BATCH[0]]),
+            TypeError,
+            "a batch must be a tuple",
+        ),
+        (
+            lambda: lr_range_test(MODEL, OPTIMISER, cross_entropy, iter([BATCH])),
+            ValueError,
+            "loader must have a length",
+        ),
         (lambda: smooth([0] * 4, 1.0), ValueError, "smoothing must be at most"),
         (lambda: smooth([0] * 4, -0.1), ValueError, "smoothing must be at least 0"),
         (lambda: smooth([0] * 4, np.nan), ValueError, "smoothing must be finite"),
@@ -619,7 +666,7 @@ def smooth(y, smoothing=0.1):
         (
             lambda: lr_range_test(MODEL, OPTIMISER, cross_entropy, []),
             ValueError,
-            "the loader has no batches",
+            "a batch at least",
         ),
         (
             lambda: overfit_one_batch(MODEL, OPTIMISER, cross_entropy, BATCH, 0),

@@ -89,7 +89,8 @@ def gradient_check(loss_and_slopes, weights):
     """Scaled before it is squared, and by plain sums."""
     weights = [np.array(w, float) for w in weights]
     errors = []
-    for i, said in enumerate(loss_and_slopes(weights)[1]):
+    derived = [np.array(slope) for slope in loss_and_slopes(weights)[1]]
+    for i, said in enumerate(derived):
         seen = np.asarray(measured(loss_and_slopes, weights, i))
         pairs = list(zip(np.ravel(said), seen.ravel(), strict=True))
         apart = math.sqrt(sum((a - b) ** 2 for a, b in pairs))
