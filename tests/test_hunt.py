@@ -179,6 +179,12 @@ def test_statements_are_dropped_added_and_swapped_in_their_own_names(old, new, w
     assert made == head + wanted + tail
 
 
+def test_several_slices_of_one_subscript_are_planted_as_slices():
+    right = "def tap(x, i, j, h):\n    return x[:, i : i + h, j:]\n"
+    wrong = right.replace("i : i + h, j:", "j : j + h, i:")
+    assert plant.planted(right, right, wrong, "tap") == wrong.replace("j : j + h", "j:j + h")
+
+
 def test_every_mistake_that_is_planted_in_the_reference_is_that_mistake(chapter):
     reference, some = Reference(chapter), slice(None, None, 5)  # all take half a minute
     for mistake in reference.mistakes[some]:

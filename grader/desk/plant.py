@@ -251,6 +251,8 @@ def spellings(
     line = data.rfind(b"\n", 0, start) + 1
     if new and isinstance(new[0], ast.expr):
         text = ast.unparse(new[0])
+        if isinstance(new[0], ast.Tuple):
+            yield start, end, text[1:-1]  # as in x[:, i], where it must be so
         if data[start - 1 : start] == b"(" and data[end : end + 1] == b")":
             yield start - 1, end + 1, text
         yield start, end, text
