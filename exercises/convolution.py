@@ -19,9 +19,11 @@ from solutions.autograd import Tensor, operation
 from solutions.backprop import he_init
 from solutions.framework import Linear, Module, Parameter, linear
 from solutions.inputs import as_floats, as_rng, whole
+from solutions.plumbing import as_tensors
 from solutions.training import BatchNorm1d
 
 FEW = 4  # channels
+PARTS = "x", "kernel", "bias"
 
 
 def four_axes(x, name="x"):
@@ -41,7 +43,9 @@ def places(shape, K, stride=1, padding=0):
     """
     K, stride = whole("K", K, low=1), whole("stride", stride, low=1)
     padding = whole("padding", padding, low=0)
-    H, W = shape[1] + 2 * padding, shape[2] + 2 * padding
+    shape = [whole("a length in shape", n, low=0) for n in shape]
+    _, H, W, _ = four_axes(np.broadcast_to(0, shape)).shape
+    H, W = H + 2 * padding, W + 2 * padding
     if K > min(H, W):
         raise ValueError(
             f"a kernel of {K} by {K} does not fit into images of shape "
@@ -66,7 +70,7 @@ def inner(x, padding):
 
 def fitting(x, kernel, bias, stride, padding):
     """Return K and the size of the output, or raise."""
-    K, C = kernel.shape[0], four_axes(x.data).shape[3]
+    K, C = (*kernel.shape, 0)[0], four_axes(x).shape[3]
     if kernel.ndim != 4 or kernel.shape[1:3] != (K, C):
         raise ValueError(
             f"x of shape {x.shape} needs a kernel of shape (K, K, {C}, m), "
@@ -82,9 +86,10 @@ def fitting(x, kernel, bias, stride, padding):
 
 def convolve_loops(x, kernel, bias, stride=1, padding=0):
     """Return out, for arrays, as it is defined: place by place, (25.4)."""
-    K, size = kernel.shape[0], places(x.shape, len(kernel), stride, padding)
-    out = np.empty((len(x), *size, kernel.shape[3]), x.dtype)
-    x = padded(x, padding)
+    x, kernel, bias = map(as_floats, (x, kernel, bias), PARTS)
+    K, size = fitting(x, kernel, bias, stride, padding)
+    kind = np.result_type(x, kernel, bias)
+    out, x = np.empty((len(x), *size, len(bias)), kind), padded(x, padding)
     for b, p, q, o in np.ndindex(out.shape):
         top, left = p * stride, q * stride
         patch = x[b, top : top + K, left : left + K]  # (K, K, C)
@@ -167,8 +172,7 @@ def col2im(columns, shape, K, stride=1, padding=0):
     Eq. 25.6 of the chapter: a copy's gradient is a sum.
     """
     columns = as_floats(columns, "columns")
-    B, *_, C = four_axes(np.broadcast_to(0, shape)).shape
-    size = places(shape, K, stride, padding)
+    size, (B, *_, C) = places(shape, K, stride, padding), shape
     if columns.shape != (B, *size, K * K * C):
         raise ValueError(
             f"images of shape {tuple(shape)} have columns of shape "
@@ -205,6 +209,7 @@ def convolve_im2col(x, kernel, bias, stride=1, padding=0):
     ----------
     Eq. 25.5 of the chapter.
     """
+    kernel, bias = as_tensors((kernel, bias), "kernel and bias")
     x = kernel.beside(x)
     K, _ = fitting(x, kernel, bias, stride, padding)
     # your turn (core)
@@ -229,6 +234,7 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
     ----------
     Eq. 25.4 of the chapter, and 25.7 on the way back.
     """
+    kernel, bias = as_tensors((kernel, bias), "kernel and bias")
     x = kernel.beside(x)
     K, size = fitting(x, kernel, bias, stride, padding)
     wide, taps = padded(x.data, padding), list(np.ndindex(K, K))
@@ -243,7 +249,7 @@ def convolve_taps(x, kernel, bias, stride=1, padding=0):
 def convolve(x, kernel, bias, stride=1, padding=0):
     """Convolve in the faster of the two ways."""
     # With few channels a tap's product is thin, hardly more than a copy.
-    few = kernel.shape[2] < FEW
+    few = np.shape(kernel)[2:3] < (FEW,)
     way = convolve_im2col if few else convolve_taps
     return way(x, kernel, bias, stride, padding)
 
@@ -279,7 +285,8 @@ def max_pool(x, K=2):
     -------
     out : tensor, shape (B, H // K, W // K, C)
         Its gradient goes to where the largest value was; of several, to the
-        first, row by row.
+        first, row by row. Where a window holds a NaN, out is NaN, which
+        equals nothing: no pixel there gets any gradient.
 
     References
     ----------

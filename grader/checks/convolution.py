@@ -71,6 +71,12 @@ def columns_of_their_own(code, rng):
     return columns, str(columns.dtype), np.shares_memory(pixels, x)
 
 
+@check("im2col", expect=exactly)
+def columns_that_last(code, rng):
+    """a second call leaves alone what the first one gave"""
+    return [code.im2col(images(rng, 2, 4, 5, 2), 3, 1, 1) for _ in range(2)]
+
+
 @check("col2im")
 def overlaps_add_up(code, rng):
     """a pixel that lies in several patches gets the sum"""
@@ -108,6 +114,12 @@ def single_precision_images(code, rng):
     return x, str(x.dtype)
 
 
+@check("col2im")
+def images_that_last(code, rng):
+    """a second call begins anew, and leaves alone what the first one gave"""
+    return [code.col2im(rng.normal(size=(2, 3, 4, 18)), (2, 5, 6, 2), 3) for _ in range(2)]
+
+
 OTHERS = {
     "convolve_im2col": ["convolve_taps", "convolve", "convolve_loops"],
     "convolve_taps": ["convolve_im2col", "convolve", "convolve_loops", "im2col", "patches"],
@@ -133,6 +145,20 @@ def answers(code, way, rng, shape, K, m, stride=1, padding=0):
     out = alone(code, way)(x, kernel, bias, stride, padding)
     out.backward(rng.normal(size=out.shape))
     return out.data, x.grad, kernel.grad, bias.grad
+
+
+def one_kernel_twice(code, way, rng):
+    """Return what goes back from the sum of two convolutions with one kernel.
+
+    Both are done before the first goes back; one array is the gradient of both.
+    """
+    sizes = (2, 4, 5, 3), (2, 4, 5, 3), (3, 3, 3, 2), (2,)
+    x, other, kernel, bias = (code.Parameter(rng.normal(size=size)) for size in sizes)
+    convolve = alone(code, way)
+    outs = [convolve(part, kernel, bias, 1, 1) for part in (x, other)]
+    total = outs[0] + outs[1]
+    total.backward(rng.normal(size=total.shape))
+    return [out.data for out in outs], x.grad, other.grad, kernel.grad, bias.grad
 
 
 def beside_an_array(code, way, rng):
@@ -176,6 +202,12 @@ def by_one_product_array(code, rng):
     return beside_an_array(code, "convolve_im2col", rng)
 
 
+@check("convolve_im2col")
+def by_one_product_twice(code, rng):
+    """one kernel for two pictures, whose answers are added up"""
+    return one_kernel_twice(code, "convolve_im2col", rng)
+
+
 @check("convolve_taps")
 def by_taps(code, rng):
     """every place, every channel, and the gradients of images, kernel and bias"""
@@ -212,6 +244,12 @@ def by_taps_small(code, rng):
     )
 
 
+@check("convolve_taps")
+def by_taps_twice(code, rng):
+    """one kernel for two pictures, whose answers are added up"""
+    return one_kernel_twice(code, "convolve_taps", rng)
+
+
 def pooled(code, x, rng, K=2):
     """Return the largest values and the gradient that goes back to x."""
     kept, x = x.copy(), code.Parameter(x)
@@ -221,19 +259,19 @@ def pooled(code, x, rng, K=2):
     return largest, x.grad, x.data - kept
 
 
-@check("max_pool")
+@check("max_pool", expect=exactly)
 def largest_of_four(code, rng):
     """the largest of every four, and its gradient goes where it was"""
     return pooled(code, images(rng, 2, 4, 6, 3), rng)
 
 
-@check("max_pool")
+@check("max_pool", expect=exactly)
 def all_negative(code, rng):
     """also where every value is negative"""
     return pooled(code, -1 - rng.random((2, 4, 4, 2)), rng)
 
 
-@check("max_pool")
+@check("max_pool", expect=exactly)
 def first_of_equals(code, rng):
     """of equal values the first, row by row, gets all of the gradient"""
     x = rng.integers(2, size=(2, 6, 6, 2)).astype(float)
@@ -242,13 +280,13 @@ def first_of_equals(code, rng):
     return pooled(code, x, rng), pooled(code, x, rng, 3)
 
 
-@check("max_pool")
+@check("max_pool", expect=exactly)
 def larger_windows(code, rng):
     """windows of 3 by 3; what fills no window is left out and gets zero"""
     return pooled(code, images(rng, 2, 7, 8, 2), rng, 3), pooled(code, images(rng, 1, 5, 4, 1), rng)
 
 
-@check("max_pool")
+@check("max_pool", expect=exactly)
 def windows_of_one(code, rng):
     """windows of one pixel change nothing, and float32 stays float32"""
     x = code.Parameter(rng.integers(9, size=(1, 2, 3, 2)).astype(np.float32))
@@ -256,6 +294,19 @@ def windows_of_one(code, rng):
     out.backward(np.ones(out.shape))
     x.data += 1  # out has its own memory
     return out.data, x.grad, str(out.dtype)
+
+
+@check("max_pool", expect=exactly)
+def pools_added_up(code, rng):
+    """two calls stand beside each other, and share the gradient of their sum"""
+    found = []
+    for sign in (1.0, -1.0):
+        x = code.Parameter(images(rng, 2, 4, 6, 2))
+        outs = code.max_pool(x * sign, 2), code.max_pool(x, 2), code.max_pool(x * -sign, 2)
+        total = outs[0] + outs[1] if sign > 0 else outs[1] + outs[2]
+        total.backward(rng.integers(-9, 10, size=total.shape))
+        found += [x.grad, *(out.data for out in outs)]
+    return found
 
 
 def normed(code, rng, *batches):
@@ -314,11 +365,12 @@ def scores(code, rng):
 
 @check("LeNet.forward", expect=close(1e-5, 1e-7))
 def scores_in_training(code, rng):
-    """in training: the scores, and the gradient of every weight"""
+    """in training: the scores, and the gradient of every weight and of the images"""
     model = lenet(code, rng, channels=(2, 3))
-    z = model(rng.random((3, 28, 28, 1)))
+    x = code.Parameter(rng.random((3, 28, 28, 1)))
+    z = model(x)
     z.backward(rng.normal(size=z.shape))
-    return z.data, [p.grad for p in model.parameters()]
+    return z.data, [p.grad for p in model.parameters()], x.grad
 
 
 @check("LeNet.forward", expect=close(1e-5, 1e-7))
@@ -465,6 +517,13 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         new="tap(x, i, j, size)",
     ),
     Mistake(
+        "the columns lie in one array for all calls, which the next one overwrites",
+        in_="im2col",
+        old="columns = np.empty((B, *size, K, K, C), x.dtype)",
+        new="columns = np.empty((B, *size, K, K, C), x.dtype)\n"
+        "    columns = vars(im2col).setdefault(f'{columns.dtype}{columns.shape}', columns)",
+    ),
+    Mistake(
         "float32 is widened to float64",
         in_="im2col",
         old="np.empty((B, *size, K, K, C), x.dtype)",
@@ -504,6 +563,13 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         new="tap(x, i, j, size)",
     ),
     Mistake(
+        "the images lie in one array for all calls: the next one adds onto what is there",
+        in_="col2im",
+        old="x = padded(np.zeros(shape, columns.dtype), padding)",
+        new="x = padded(np.zeros(shape, columns.dtype), padding)\n"
+        "    x = vars(col2im).setdefault(f'{x.dtype}{x.shape}', x)",
+    ),
+    Mistake(
         "float32 is widened to float64",
         in_="col2im",
         old="np.zeros(shape, columns.dtype)",
@@ -539,6 +605,12 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         in_="convolve_im2col",
         old="W, bias)",
         new="W, bias * 0.0)",
+    ),
+    Mistake(
+        "the images are cut off from the record, so that no gradient reaches them",
+        in_="convolve_im2col",
+        old="patches(x, K,",
+        new="patches(x.detach(), K,",
     ),
     Mistake(
         "the kernel is cut off from the record, so that no gradient reaches it",
@@ -590,6 +662,23 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         new="view = tap(to_wide, i, j, size)",
     ),
     Mistake(
+        "the gradient that came in is written over: another operation may share it",
+        in_="convolve_taps",
+        old="to_x = inner(to_wide, padding) if x.requires_grad else None",
+        new="to_x = inner(to_wide, padding) if x.requires_grad else None\n"
+        "        to_bias = np.ones(len(grads), grads.dtype) @ grads\n"
+        "        grad *= 0\n"
+        "        return to_x, to_kernel, to_bias",
+    ),
+    Mistake(
+        "the kernel's gradient lies in one array for all calls, which the next one overwrites",
+        in_="convolve_taps",
+        old="np.zeros_like(wide), np.empty_like(kernel.data)",
+        new="np.zeros_like(wide), vars(convolve_taps).setdefault(\n"
+        "            kernel.data.dtype.str + str(kernel.shape), np.empty_like(kernel.data)\n"
+        "        )",
+    ),
+    Mistake(
         "float32 is widened to float64",
         in_="convolve_taps",
         old="out += (rows @ kernel.data[i, j])",
@@ -603,6 +692,12 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         lesson="A window hands on one value, so one pixel gets its gradient. Two equal floats "
         "seem unlikely, and random inputs do not show it; but behind a relu whole windows are "
         "zero, and on a white page all pixels are the same.",
+    ),
+    Mistake(
+        "the gradient that came in is written over: another operation may share it",
+        in_="max_pool",
+        old="is_open ^= here",
+        new="is_open ^= here\n            grad[here] = 0",
     ),
     Mistake(
         "every pixel of a window gets the gradient",
@@ -623,7 +718,7 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         new="out = np.zeros_like(tap(x.data, 0, 0, size, K))\n    for i, j in taps:",
     ),
     Mistake(
-        "the largest are written into the images themselves: a view was not copied",
+        "out shares its memory with the images: a view was not copied",
         in_="max_pool",
         old="size, K).copy()",
         new="size, K)",
@@ -670,6 +765,12 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
         in_="BatchNorm2d.forward",
         old=NORM,
         new=OVER.format(axes="(0, 1, 2)"),
+    ),
+    Mistake(
+        "the images are cut off from the record, so that no gradient reaches them",
+        in_="LeNet.forward",
+        old="self.conv1(x)",
+        new="self.conv1(x.detach())",
     ),
     Mistake(
         "the first linear layer has no relu, so that two layers are one",
@@ -739,6 +840,12 @@ columns = np.empty((B, *size, K, K, C), x.dtype)
 rows = most - shifts[:, 1:] + np.arange(H)
     columns = most - shifts[:, :1] + np.arange(W)
 """,
+    ),
+    Mistake(
+        "with most=0 the images themselves are handed back",
+        in_="augment",
+        old="rows = most",
+        new="if not most:\n        return x\n    rows = most",
     ),
     Mistake(
         "the images that were given are overwritten",

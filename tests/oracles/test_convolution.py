@@ -384,6 +384,36 @@ def test_columns_that_do_not_fit_are_named_by_their_shapes():
         col2im(np.zeros((2, 3, 3, 18)), (2, 2, 6, 2), 3)
 
 
+def test_shapes_that_are_none_are_refused():
+    columns = np.zeros((2, 3, 4, 18))
+    with pytest.raises(ValueError, match="a length in shape must be at least 0, not -6"):
+        col2im(columns, (2, -6, 7, 3), 3)
+    for shape in ("abcd", (2, 5.0, 6, 2)):
+        with pytest.raises(TypeError, match="a length in shape must be a whole number"):
+            col2im(columns, shape, 3)
+    with pytest.raises(ValueError, match=r"must have shape \(B, H, W, C\).*\(2, 3\)"):
+        places((2, 3), 2)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_kernel_or_bias_that_is_no_tensor_is_named(way):
+    x, kernel, bias = np.zeros((2, 5, 6, 3)), np.zeros((3, 3, 3, 4)), np.zeros(4)
+    for parts in ((kernel, Tensor(bias)), (Tensor(kernel), bias), (kernel.tolist(), Tensor(bias))):
+        with pytest.raises(TypeError, match="kernel and bias must hold tensors"):
+            way(x, *parts)
+    with pytest.raises(ValueError, match=r"but its shape is \(\)"):
+        way(x, Tensor(1.0), Tensor(bias))
+
+
+def test_the_plain_definition_takes_whole_numbers_and_refuses_what_does_not_fit():
+    rng = np.random.default_rng(0)
+    x, kernel, bias = rng.integers(9, size=(1, 4, 5, 2)), rng.normal(size=(3, 3, 2, 2)), np.ones(2)
+    wanted = convolve_taps(x, Tensor(kernel), Tensor(bias)).data
+    np.testing.assert_allclose(convolve_loops(x, kernel, bias), wanted, rtol=1e-10)
+    with pytest.raises(ValueError, match=r"needs a kernel of shape \(K, K, 2, m\)"):
+        convolve_loops(x, kernel[:, :, :1], bias)
+
+
 def test_settings_that_cannot_be_are_refused():
     rng = np.random.default_rng(0)
     for make, error in (
