@@ -470,7 +470,8 @@ def generate(model, ids, n, rng=None, **how):
     ----------
     Eq. 35.8 of the chapter.
     """
-    ids, n, context = as_texts(ids), whole("n", n, 0), model.config.context
+    ids, n = as_texts(ids), whole("n", n, low=0)
+    context = model.config.context
     new, cache = ids[:, -context:], model.new_cache(len(ids))
     # your turn (stretch)
     # hint: Inside `with reading(model):`, n times: model(new, cache, True)
