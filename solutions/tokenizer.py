@@ -233,8 +233,7 @@ def train_bpe(text, V):
     """Learn a vocabulary by byte-pair encoding.
 
     As long as there are fewer than V tokens, join the commonest pair of all
-    words everywhere; the bytes of the two together are the next token. If
-    they are a token already, none is added: that one's id is `new`.
+    words everywhere; the bytes of the two together are the next token.
 
     Parameters
     ----------
@@ -253,19 +252,14 @@ def train_bpe(text, V):
     """
     V = whole("V", V, low=256)
     vocabulary = list(BYTES)
-    ids = {token: i for i, token in enumerate(vocabulary)}
     table = PairTable(*unique_words(text))
     # your turn (core)
     # hint: Each round asks table.best() for a pair; None ends the training.
-    # hint: joined = vocabulary[a] + vocabulary[b]. If it is not in ids, it
-    # goes to the end of the vocabulary, and its place there into ids; then
-    # table.merge(pair, ids[joined]).
+    # hint: The next token's id is len(vocabulary), and its bytes are
+    # vocabulary[a] + vocabulary[b]; table.merge(pair, id) does the rest.
     while len(vocabulary) < V and (pair := table.best()):
-        joined = vocabulary[pair[0]] + vocabulary[pair[1]]
-        if joined not in ids:
-            ids[joined] = len(vocabulary)
-            vocabulary.append(joined)
-        table.merge(pair, ids[joined])
+        table.merge(pair, len(vocabulary))
+        vocabulary.append(vocabulary[pair[0]] + vocabulary[pair[1]])
     return vocabulary
 
 
