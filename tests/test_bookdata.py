@@ -30,6 +30,7 @@ KNOWN = {
     "food_reviews": ([4000, (4000,), 1000, (1000,)], "058afdd54e0731b8"),
     "languages": ([55665, (55665,), (55665,), (55665,), 98, 98, 98], "7248f13fe6a5466c"),
     "flights": ([(336776,)] * 14, "6eb83ce1ac545024"),
+    "gpt2_vocabulary": ([50257, 50000], "23b362059d29f127"),
     "lending_club": ([(9857,)] * 24, "8962151c61d68180"),
     "mnist": ([(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)], "a8143f6020c73689"),
     "penguins": ([(344,)] * 9, "cd33916ca34190cf"),
@@ -38,6 +39,8 @@ KNOWN = {
     "shakespeare": ([42, 42, (42,)], "555f5761421895c7"),
     "titanic": ([(1309,)] * 5, "d2da4c23a8aba6e0"),
 }
+
+OF_THIS_PYTHON = {"python_source"}  # and so of no size that is the same everywhere
 
 
 def plain(part):
@@ -59,6 +62,8 @@ def data(request):
 
 def test_shapes_and_bytes(data):
     name, parts = data
+    if name in OF_THIS_PYTHON:
+        pytest.skip("the bytes are those of this Python")
     shapes = [len(part) if isinstance(part, list) else part.shape for part in parts]
     assert (shapes, digest(*parts)) == KNOWN[name]
 
@@ -73,9 +78,11 @@ def test_the_docstring_tells_the_shapes_the_source_and_the_licence(data):
     assert list(fields) == list(parts._fields)
     for field, part in parts._asdict().items():
         if isinstance(part, list):
-            assert fields[field] == f"list of {len(part)} {type(part[0]).__name__}"
+            size = "" if name in OF_THIS_PYTHON else f"{len(part)} "
+            assert fields[field] == f"list of {size}{type(part[0]).__name__}"
         else:
-            assert fields[field] == f"array, shape {part.shape}"
+            shape = "(n,)" if name in OF_THIS_PYTHON else part.shape
+            assert fields[field] == f"array, shape {shape}"
     assert told[2].strip()
     assert re.search(r"CC BY 4.0|CC0|MIT|public domain|facts|SOURCES.md", told[2])
 
@@ -195,6 +202,26 @@ def test_a_message_is_held_out_in_all_languages_at_once():
     assert "Montag" in german and not any("%(" in text or "</" in text for text in german)
 
 
+def test_the_tokens_of_gpt2_are_bytes_and_joins_of_two():
+    data = bookdata.gpt2_vocabulary()
+    assert set(data.tokens[:256]) == {bytes([byte]) for byte in range(256)}
+    for token, (a, b) in zip(data.tokens[256:], data.merges, strict=False):
+        assert token == data.tokens[a] + data.tokens[b]
+    assert (data.tokens[256], data.tokens[50256]) == (b" t", b"<|endoftext|>")
+    assert len(set(data.tokens)) == 50257
+
+
+def test_python_source_is_the_library_without_its_tests():
+    data = bookdata.python_source()
+    texts = dict(zip(data.paths, data.texts, strict=True))
+    assert data.paths == sorted(texts) and len(texts) > 500
+    assert 8e6 < sum(map(len, data.texts)) < 20e6
+    assert "import os" in texts["shutil.py"]
+    assert not any("/test/" in path or "site-packages" in path for path in data.paths)
+    assert not any("\r\n" in text for text in data.texts)
+    assert np.count_nonzero(~data.train) == round(len(texts) / 10)
+
+
 def test_lending_club():
     data = bookdata.lending_club()
     assert data.bad.sum() == 517 and data.bad[~data.train].sum() == 136
@@ -235,7 +262,7 @@ def test_a_name_that_is_none_is_answered_with_the_nearest():
 
 
 def test_all_are_listed():
-    assert set(bookdata.names()) == set(KNOWN) <= set(dir(bookdata))
+    assert set(bookdata.names()) == set(KNOWN) | OF_THIS_PYTHON <= set(dir(bookdata))
 
 
 def test_one_data_set_imports_nothing_of_another_and_nothing_that_fetches():
