@@ -28,9 +28,8 @@ def causal_mask(T, S=None):
 
     Parameters
     ----------
-    T : int
-    S : int or None
-        T or more; T unless told.
+    T, S : int
+        S is T or more; T unless told.
 
     Returns
     -------
@@ -301,7 +300,7 @@ class MultiHeadAttention(Module):
         x : tensor, shape (B, T, C)
         mask : array, or None
             What broadcasts to (B, H, T, S); True where x may look.
-        memory : tensor, shape (B, S, C), or None
+        memory : tensor (B, S, C), or None
             Where keys and values come from; x itself unless told.
 
         Returns
@@ -373,8 +372,7 @@ def rotary(x, positions):
 
     Parameters
     ----------
-    x : tensor, shape (..., T, D)
-        Or an array; D is even.
+    x : tensor, shape (..., T, D), D even, or an array
     positions : array, shape (T,)
         Where each row stands: any numbers.
 
