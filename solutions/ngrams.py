@@ -162,7 +162,7 @@ def perplexity(log_p):
     if log_p.ndim != 1 or not log_p.size:
         raise ValueError(f"log_p must have shape (N,), not {log_p.shape}")
     if not (log_p <= 1e-6).all():  # False for NaN
-        raise ValueError(f"log_p holds {log_p.max()}, which is no log of p")
+        raise ValueError(f"log_p holds {log_p.max()}, no log of p")
     # your turn (warm-up)
     # hint: One over the geometric mean of the probabilities.
     # hint: Their product is soon 0; exp of minus the mean of log_p is safe.
