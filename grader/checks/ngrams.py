@@ -294,12 +294,13 @@ def of_a_context_that_never_came(code, rng):
 
 @check("kneser_ney")
 def the_whole_of_a_context(code, rng):
-    """over all ids, with any discount, nothing is lost: also with 0 and 1"""
+    """over all ids nothing is lost: discounts from 0 to 1, and a context that came once"""
     count = rng.integers(0, 5, size=9) * rng.integers(0, 2, size=9)
-    count[0] = 1
-    total, distinct = np.full(9, count.sum()), np.full(9, np.count_nonzero(count))
-    lower = rng.dirichlet(np.ones(9))
-    return [code.kneser_ney(count, total, distinct, lower, d) for d in (0.0, 0.1, 0.9, 1.0)]
+    count[0], lower, found = 3, rng.dirichlet(np.ones(9)), []
+    for counts in (count, np.eye(9, dtype=int)[4]):
+        total, distinct = np.full(9, counts.sum()), np.full(9, np.count_nonzero(counts))
+        found += [code.kneser_ney(counts, total, distinct, lower, d) for d in (0.0, 0.1, 0.9, 1.0)]
+    return found
 
 
 @check("NeuralBigram.fit")
@@ -426,14 +427,14 @@ MISTAKES = [
     Mistake(
         "the likeliest id is taken, not one by chance",
         in_="sample_name",
-        old="sample_categorical(next_proba(ids), 1, rng)[0]",
-        new="np.argmax(next_proba(ids))",
+        old="sample_categorical(next_proba(ids), 1, rng).item()",
+        new="int(np.argmax(next_proba(ids)))",
     ),
     Mistake(
         "the 0 that ends a name is left on it",
         in_="sample_name",
-        old="        if drawn == 0:\n            break\n        ids.append(int(drawn))",
-        new="        ids.append(int(drawn))\n        if drawn == 0:\n            break",
+        old="        if drawn == 0:\n            break\n        ids.append(drawn)",
+        new="        ids.append(drawn)\n        if drawn == 0:\n            break",
     ),
     Mistake(
         "only the last id is handed to next_proba, as if all models were bigrams",
@@ -468,8 +469,8 @@ MISTAKES = [
     Mistake(
         "the mean is one of 1 / p, not of the logarithms",
         in_="perplexity",
-        old="float(np.exp(-log_p.mean()))",
-        new="float(np.mean(np.exp(-log_p)))",
+        old="np.exp(-log_p.mean())",
+        new="np.exp(-log_p).mean()",
         lesson="exp of a mean and mean of an exp are alike only where all numbers are. One "
         "letter of probability 1/1000 among many makes the second a hundred times too large.",
     ),
