@@ -160,6 +160,45 @@ def test_a_network_on_the_learner_s_autograd_reads_counters(home):
     assert read != five == is_
 
 
+def test_a_gpt_of_the_learner_s_writes_plays(home):
+    """A tenth of its way: it has left the counts of single tokens behind."""
+    from bookdata import shakespeare
+
+    program = home / "milestones" / "language.py"
+    whole, steps = program.read_text(encoding="utf-8"), "3000, (0, 100, 300, 1000, 3000)"
+    assert whole.count(steps) == 1, "the program moved on"
+    program.write_text(whole.replace(steps, "300, (0, 100, 300)"), encoding="utf-8")
+    try:
+        run = grader(home, "milestone", "language", MINE="print('mine')")
+    finally:
+        program.write_text(whole, encoding="utf-8")
+    assert run.returncode == 0 and run.stderr == "", run.stdout
+    assert max(map(len, run.stdout.splitlines())) <= 80
+    lot, single, pairs, triples, *gpt = (
+        float(bits) for bits in re.findall(r"^  .* {2}(\d\.\d\d)$", run.stdout, re.M)
+    )
+    works = shakespeare()
+    fresh = sum(len(t) for t, train in zip(works.texts, works.train, strict=True) if not train)
+    assert "nothing is lost: True" in run.stdout and fresh > 400_000
+    assert 4 < lot < 5 and lot > single > pairs > triples > 2
+    assert gpt[0] == pytest.approx(lot, abs=0.05)  # before the first step it knows nothing
+    assert gpt[0] > gpt[1] > gpt[2] and gpt[2] < single - 0.4
+    assert len(run.stdout.partition("it goes on:")[2]) > 200
+
+
+def test_a_chapter_that_is_broken_is_named(home):
+    """Whatever a GPT stands on: here attention looks ahead."""
+    path = home / "exercises" / "attention.py"
+    right = path.read_text(encoding="utf-8")
+    line = "return np.tri(T, S, S - T, dtype=bool)"
+    assert right.count(line) == 1, "the reference moved on"
+    path.write_text(right.replace(line, "return np.ones((T, S), bool)"), encoding="utf-8")
+    run = grader(home, "milestone", "language")
+    assert run.returncode == 1 and "Traceback" not in run.stdout + run.stderr
+    assert re.search(r"^  · attention, \d of \d +grader check chapter-32$", run.stdout, re.M)
+    assert run.stdout.endswith("Next: grader check chapter-32\n")
+
+
 def test_penguins_are_told_by_their_lengths_and_weighed(home):
     run = grader(home, "milestone", "foundations")
     assert run.returncode == 0, run.stdout + run.stderr
