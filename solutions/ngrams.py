@@ -160,7 +160,7 @@ def perplexity(log_p):
     """
     log_p = as_floats(log_p, "log_p")
     if log_p.ndim != 1 or not log_p.size:
-        raise ValueError(f"log_p must have shape (N,), not {log_p.shape}")
+        raise ValueError(f"log_p must be (N,), not {log_p.shape}")
     if not (log_p <= 1e-6).all():  # False for NaN
         raise ValueError(f"{log_p.max()} is no log of p")
     # your turn (warm-up)
@@ -307,11 +307,11 @@ class LanguageModel:
 
     def next_proba(self, ids):
         """Return p (V,) of what comes after the ids so far."""
-        ids, n = refuse_ids(as_ids(ids), self.V), self.order - 1
+        n = self.order - 1
+        context = as_ids(ids[max(0, len(ids) - n) :])
         rows = np.zeros((self.V, self.order), int)
-        rows[:, -1] = np.arange(self.V)
-        context = ids[max(0, len(ids) - n) :]
-        rows[:, n - len(context) : n] = context
+        rows[:, n - len(context) : n] = refuse_ids(context, self.V)
+        rows[:, n] = np.arange(self.V)
         return np.exp(self.log_of(rows))
 
 
