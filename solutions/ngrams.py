@@ -417,19 +417,19 @@ class NeuralBigram(LanguageModel):
         """
         counts = bigram_counts(sequences, self.V)
         N, after = counts.sum(), counts.sum(axis=1, keepdims=True)
-        W, losses = np.zeros((self.V, self.V)), []
+        W, losses = np.zeros((self.V, self.V)), np.zeros(self.steps)
         # your turn (core)
         # hint: log_softmax(W) has log p: row i is what comes after i. The
         # loss is the sum of -counts * log p, divided by N.
         # hint: In row i, after[i] * p was foretold, and counts[i] came. The
         # gradient is the difference over N, plus self.l2 * W.
-        # hint: self.steps times: append the loss, W -= rate * gradient.
-        for _ in range(self.steps):
+        # hint: For each step: note the loss, then W -= rate * gradient.
+        for step in range(self.steps):
             log_p = log_softmax(W)  # (V, V)
-            losses.append(-(counts * log_p).sum() / N)
+            losses[step] = -(counts * log_p).sum() / N
             gradient = (after * np.exp(log_p) - counts) / N + self.l2 * W
             W -= self.learning_rate * gradient
-        self.W_, self.losses_ = W, np.array(losses)
+        self.W_, self.losses_ = W, losses
         return self
 
     def log_of(self, rows):

@@ -659,12 +659,12 @@ MISTAKES = [
     Mistake(
         "each loss is that after the step",
         in_="NeuralBigram.fit",
-        old="            losses.append(-(counts * log_p).sum() / N)\n"
+        old="            losses[step] = -(counts * log_p).sum() / N\n"
         "            gradient = (after * np.exp(log_p) - counts) / N + self.l2 * W\n"
         "            W -= self.learning_rate * gradient\n",
         new="            gradient = (after * np.exp(log_p) - counts) / N + self.l2 * W\n"
         "            W -= self.learning_rate * gradient\n"
-        "            losses.append(-(counts * log_softmax(W)).sum() / N)\n",
+        "            losses[step] = -(counts * log_softmax(W)).sum() / N\n",
     ),
     Mistake(
         "losses_ hold sums, not means",
