@@ -141,7 +141,7 @@ def perplexity(log_p):
 
     References
     ----------
-    Jurafsky and Martin, section 3.3; eq. 28.5 of the chapter.
+    Jurafsky and Martin, chapter 3; eq. 28.5 of the chapter.
     """
     log_p = as_floats(log_p, "log_p")
     if log_p.ndim != 1 or not log_p.size:
@@ -226,7 +226,7 @@ def continuation_counts(grams, size):
 
     References
     ----------
-    Kneser and Ney (1995), eq. 11; eq. 28.8 of the chapter.
+    Kneser and Ney (1995); eq. 28.8 of the chapter.
     """
     # your turn (core)
     raise NotImplementedError("continuation_counts")
@@ -250,7 +250,7 @@ def kneser_ney(count, total, distinct, lower, discount):
 
     References
     ----------
-    Chen and Goodman (1999), eq. 24 and 25; eq. 28.7 of the chapter.
+    Chen and Goodman (1999); eq. 28.7 of the chapter.
     """
     # your turn (core)
     raise NotImplementedError("kneser_ney")
