@@ -141,11 +141,11 @@ def perplexity(log_p):
 
     References
     ----------
-    Jurafsky and Martin, section 3.3; eq. 28.5 of the chapter.
+    Jurafsky and Martin, chapter 3; eq. 28.5 of the chapter.
     """
     log_p = as_floats(log_p, "log_p")
     if log_p.ndim != 1 or not log_p.size:
-        raise ValueError(f"log_p must have shape (N,), not {log_p.shape}")
+        raise ValueError(f"log_p must be (N,), not {log_p.shape}")
     if not (log_p <= 1e-6).all():  # False for NaN
         raise ValueError(f"{log_p.max()} is no log of p")
     # your turn (warm-up)
@@ -226,7 +226,7 @@ def continuation_counts(grams, size):
 
     References
     ----------
-    Kneser and Ney (1995), eq. 11; eq. 28.8 of the chapter.
+    Kneser and Ney (1995); eq. 28.8 of the chapter.
     """
     # your turn (core)
     raise NotImplementedError("continuation_counts")
@@ -250,7 +250,7 @@ def kneser_ney(count, total, distinct, lower, discount):
 
     References
     ----------
-    Chen and Goodman (1999), eq. 24 and 25; eq. 28.7 of the chapter.
+    Chen and Goodman (1999); eq. 28.7 of the chapter.
     """
     # your turn (core)
     raise NotImplementedError("kneser_ney")
@@ -272,11 +272,11 @@ class LanguageModel:
 
     def next_proba(self, ids):
         """Return p (V,) of what comes after the ids so far."""
-        ids, n = refuse_ids(as_ids(ids), self.V), self.order - 1
+        n = self.order - 1
+        context = as_ids(ids[max(0, len(ids) - n) :])
         rows = np.zeros((self.V, self.order), int)
-        rows[:, -1] = np.arange(self.V)
-        context = ids[max(0, len(ids) - n) :]
-        rows[:, n - len(context) : n] = context
+        rows[:, n - len(context) : n] = refuse_ids(context, self.V)
+        rows[:, n] = np.arange(self.V)
         return np.exp(self.log_of(rows))
 
 
@@ -371,7 +371,7 @@ class NeuralBigram(LanguageModel):
         """
         counts = bigram_counts(sequences, self.V)
         N, after = counts.sum(), counts.sum(axis=1, keepdims=True)
-        W, losses = np.zeros((self.V, self.V)), []
+        W, losses = np.zeros((self.V, self.V)), np.zeros(self.steps)
         # your turn (core)
         raise NotImplementedError("NeuralBigram.fit")
 

@@ -19,9 +19,9 @@ def pairs_of_names(code, rng):
 
 @check("bigram_counts", expect=exactly)
 def one_name(code):
-    """one name, in which a pair comes three times; most pairs come never"""
-    name = np.array([2, 2, 2, 2, 3])
-    return code.bigram_counts([name], 6), code.bigram_counts([name])
+    """one name, in which a pair comes 400 times; most pairs come never"""
+    name = np.append(np.full(401, 2), 3)
+    return code.bigram_counts([name], 6), code.bigram_counts([name[-4:]])
 
 
 @check("bigram_counts", expect=exactly)
@@ -70,7 +70,7 @@ def an_end_at_once(code, rng):
 def as_long_as_allowed(code, rng):
     """a name that does not end has max_length letters; 30 if not told"""
     for_ever = np.array([0.0, 0.0, 1.0])
-    told = [code.sample_name(lambda ids: for_ever, rng, length) for length in (4, 1, 0)]
+    told = [code.sample_name(lambda ids: for_ever, rng, length) for length in (100, 1, 0)]
     return told, code.sample_name(lambda ids: for_ever, rng)
 
 
@@ -308,14 +308,14 @@ def a_few_steps(code, rng):
     """scores and losses of some steps from zeros; the model is returned"""
     model = code.NeuralBigram(5, learning_rate=3.0, steps=6)
     back = model.fit(names_of(rng, 5, 25))
-    return model.W_, model.losses_, back is model
+    return model.W_, np.asarray(model.losses_), back is model
 
 
 @check("NeuralBigram.fit")
 def one_step(code, rng):
     """one loss, before the step: that of an even guess"""
     model = code.NeuralBigram(7, learning_rate=0.5, steps=1).fit(names_of(rng, 7, 5))
-    return model.losses_, model.W_
+    return np.asarray(model.losses_), model.W_
 
 
 @check("NeuralBigram.fit")
@@ -323,7 +323,7 @@ def with_a_penalty(code, rng):
     """l2 draws the scores to 0, and is no part of losses_"""
     model = code.NeuralBigram(4, learning_rate=2.0, steps=8, l2=0.1)
     model.fit(names_of(rng, 4, 15))
-    return model.W_, model.losses_
+    return model.W_, np.asarray(model.losses_)
 
 
 @check("NeuralBigram.fit")
@@ -331,7 +331,7 @@ def a_row_that_never_came(code):
     """the row of an id that has not come stays at zeros"""
     names = [np.array([1, 3]), np.array([3, 3, 1])]
     model = code.NeuralBigram(5, learning_rate=4.0, steps=5).fit(names)
-    return model.W_, model.losses_
+    return model.W_, np.asarray(model.losses_)
 
 
 @check("NeuralBigram.fit", expect=close(rtol=1e-5, atol=1e-7))
@@ -348,7 +348,7 @@ def trained_again(code, rng):
     model = code.NeuralBigram(6, steps=4)
     model.fit(names_of(rng, 6, 8))
     model.fit(rng.integers(0, 6, size=30))
-    return model.W_, model.losses_
+    return model.W_, np.asarray(model.losses_)
 
 
 def network(code, rng, *sizes):
@@ -497,8 +497,8 @@ MISTAKES = [
         in_="windows",
         old="np.flatnonzero(place >= back)",
         new="np.arange(back, len(ids))",
-        lesson="Laid end to end, names have neighbours that they never had. The first letters "
-        "of a name must see nothing but zeros before it.",
+        lesson="Laid end to end, names have neighbours that they never had. With a context of "
+        "one id nobody sees it, for before each name stands the 0 of the one before.",
     ),
     Mistake(
         "the context stands in the order from near to far",
@@ -659,12 +659,12 @@ MISTAKES = [
     Mistake(
         "each loss is that after the step",
         in_="NeuralBigram.fit",
-        old="            losses.append(-(counts * log_p).sum() / N)\n"
+        old="            losses[step] = -(counts * log_p).sum() / N\n"
         "            gradient = (after * np.exp(log_p) - counts) / N + self.l2 * W\n"
         "            W -= self.learning_rate * gradient\n",
         new="            gradient = (after * np.exp(log_p) - counts) / N + self.l2 * W\n"
         "            W -= self.learning_rate * gradient\n"
-        "            losses.append(-(counts * log_softmax(W)).sum() / N)\n",
+        "            losses[step] = -(counts * log_softmax(W)).sum() / N\n",
     ),
     Mistake(
         "losses_ hold sums, not means",
@@ -739,19 +739,19 @@ EXPLAIN = [
         witness={"text": [1, 2]},
     ),
     Explain(
-        "kinds",
-        why="shorter grams are counted by how often they come, not by what came before them",
+        "neighbours",
+        why="contexts reach back into the name before",
         causes={
-            "the longest grams are counted once each": "They are counted as they come, which is "
-            "what they should be.",
-            "the tables come in the wrong order": "They are made from the longest down, and the "
-            "list is turned around in the end.",
-            "the pad of zeros is missing": "windows puts zeros in front, whatever the length.",
+            "the context stands in the order from near to far": "Column n - 1 - back is the "
+            "farther to the left, the farther back it looks.",
+            "the first id of a name is never seen by what comes after it": "It is: nothing that "
+            "should be in the rows is missing.",
+            "ends of names have no row": "Each 0 in ids has one, for ids is the last column.",
         },
-        takes="`text` is a running text of ids from 0 to 3, of which a bigram model is made; out "
-        "come its probabilities of 0, 1, 2 and 3 after a 0.",
-        call=lambda code, text: code.NGram(2, 4).fit(text).next_proba([0]),
-        example={"text": [1, 2, 1, 3]},
-        witness={"text": [1, 2, 1, 2]},
+        takes="`names` is a table of ids from 1 on, a name in each row, and `n` how long windows "
+        "are; out come the `windows`.",
+        call=lambda code, names, n: code.windows(names, n),
+        example={"names": [[1, 2, 3], [4, 5, 6]], "n": 2},
+        witness={"names": [[1, 2, 3], [4, 5, 6]], "n": 3},
     ),
 ]

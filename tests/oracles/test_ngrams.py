@@ -322,7 +322,7 @@ RNG = np.random.default_rng(0)
         (lambda: NGram(2, 5).fit(GOOD).log_proba([[5]]), ValueError, "V is 5"),
         (lambda: NGram(2, 5).fit(GOOD).next_proba([9]), ValueError, "V is 5"),
         (lambda: NGram(2, 5).fit(GOOD).next_proba(["A"]), TypeError, "integers"),
-        (lambda: NGram(2, 5).fit(GOOD).next_proba(1), TypeError, "vector"),
+        (lambda: NGram(2, 5).fit(GOOD).next_proba([[1], [2]]), TypeError, "vector"),
         (lambda: NeuralBigram(0), ValueError, "V must"),
         (lambda: NeuralBigram(learning_rate=0), ValueError, "learning_rate"),
         (lambda: NeuralBigram(steps=0), ValueError, "steps"),
