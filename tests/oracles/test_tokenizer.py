@@ -42,7 +42,8 @@ MARKS = ["<|endoftext|>", "<|end|>", "<|"]
 SCRIPTS = [
     "Crème brûlée, naïve: 'tis what she'd've wanted; it's 3.14159 m² № 5 Ⅷ ½",
     "Добрый день! Ελληνικά, עברית, العربية ١٢٣, हिन्दी ४५६, ไทย, 中文字符, 日本語テスト, 한국어",
-    "\U0001f642\U0001f469\u200d\U0001f469\u200d\U0001f467 e\u0301a\u0308 \u202eabc\u202c \ufeffx \u00ad_",
+    "\U0001f642\U0001f469\u200d\U0001f469\u200d\U0001f467 e\u0301a\u0308",
+    "\u202eabc\u202c \ufeffx \u00ad_ 4\ufe0f\u20e3",
     "\x1c\x1d a\x1e\x1fb \x85\xa0c\u2028\u2029 \u3000d\u200be \x00\x7f",
     "    def f(self, x_1=0x1F):\n\n\t\treturn 'self'  # don't\r\n   \n",
     "don't we'll I'VE they're ''s 'S x'dog  's",
