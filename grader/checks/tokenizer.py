@@ -301,7 +301,7 @@ def from_the_left(code):
 @check("Tokenizer.encode_word", expect=exactly, forbids=LIBRARIES)
 def joins_that_come_late(code):
     """a token with a low id may become possible only when others have been joined"""
-    tokens = [[b"abc", b"ab"], [b"bcd", b"abcd", b"cd", b"bc"], [b"abab", b"bab", b"ab"]]
+    tokens = [[b"abc", b"ab"], [b"bcd", b"abcd", b"cd", b"bc"], [b"aba", b"ab"]]
     words = ["abc", "abcab", "bcdabcd", "ababab", "abab", "cdab"]
     return [ids_of(code.Tokenizer(BYTES + joins), words) for joins in tokens]
 
@@ -572,7 +572,7 @@ MISTAKES = [
         new="set(pairwise(word))",
     ),
     Mistake(
-        "(a, b) and (b, a) are counted as one pair",
+        "the order of the two ids is ignored, and (a, b) counted as (b, a)",
         in_="count_pairs",
         old="pairs[pair]",
         new="pairs[tuple(sorted(pair))]",
@@ -792,6 +792,20 @@ MISTAKES = [
         new="if found and min(found) < none:",
     ),
     Mistake(
+        "one join is made in all its places at once, before a lower id that it makes possible",
+        in_="Tokenizer.encode_word",
+        old="""            parts[i : i + 2] = [parts[i] + parts[i + 1]]
+            del found[i]
+            for j in range(max(i - 1, 0), min(i + 1, len(found))):
+                found[j] = get(parts[j] + parts[j + 1], none)""",
+        new="""            both, left, parts = parts[i] + parts[i + 1], parts[::-1], []
+            while left:
+                parts.append(left.pop())
+                if left and parts[-1] + left[-1] == both:
+                    parts[-1] += left.pop()
+            found = [get(a + b, none) for a, b in pairwise(parts)]""",
+    ),
+    Mistake(
         "the number to the left of a join is not put right",
         in_="Tokenizer.encode_word",
         old="range(max(i - 1, 0), min(i + 1, len(found)))",
@@ -873,12 +887,6 @@ MISTAKES = [
         in_="Tokenizer.encode",
         old="self.split_special(text) if special else [text]",
         new="[text]",
-    ),
-    Mistake(
-        "special tokens are encoded like plain text",
-        in_="Tokenizer.encode",
-        old="if i % 2:",
-        new="if False:",
     ),
     Mistake(
         "special tokens are left out",
