@@ -71,10 +71,9 @@ def may_look(mask, shape):
     fits = zip(mask.shape[::-1], shape[::-1], strict=False)
     if mask.ndim > len(shape) or any(m not in (1, n) for m, n in fits):
         raise ValueError(f"mask {mask.shape} does not fit scores {shape}")
-    blind = ~mask.any(axis=-1)
-    if blind.any():
-        which = np.argwhere(blind)[0].tolist()
-        raise ValueError(f"mask{which} is False: it may look nowhere")
+    blind = np.argwhere(~mask.any(axis=-1)).tolist()
+    if blind:
+        raise ValueError(f"mask{blind[0]} is False: it may look nowhere")
 
 
 def attention_forward(q, k, v, mask=None):
@@ -221,7 +220,7 @@ def split_heads(x, heads):
     Vaswani et al. (2017), section 3.2.2.
     """
     heads = whole("heads", heads, low=1)
-    if len(x.shape) < 2 or x.shape[-1] % heads:
+    if len(x.shape) < 2 or 0 in x.shape or x.shape[-1] % heads:
         raise ValueError(f"{heads} heads cannot share x {x.shape} evenly")
     # your turn (warm-up)
     raise NotImplementedError("split_heads")
@@ -238,7 +237,8 @@ def self_attention(qkv, heads, mask=None):
 
     The heads are views: of qkv, and of one slope on the way back.
     """
-    if len(qkv.shape) != 3 or qkv.shape[2] % (3 * whole("heads", heads, 1)):
+    C = 3 * whole("heads", heads, low=1)
+    if len(qkv.shape) != 3 or 0 in qkv.shape or qkv.shape[2] % C:
         raise ValueError(f"qkv {qkv.shape} is no (B, T, 3 C) of {heads}")
 
     def parts(x):  # (B, T, 3 C) as q, k, v (B, H, T, D)
