@@ -100,11 +100,11 @@ def attention_forward(q, k, v, mask=None):
     """
     fitting(q, k, v, mask)
     # your turn (core)
-    # hint: Scores are q @ k.swapaxes(-1, -2) times D ** -0.5. Those that
-    # are hidden become -np.inf: np.copyto(scores, -np.inf, where=~mask).
+    # hint: Scores are q @ k.mT times D ** -0.5; mT turns each matrix over.
+    # Those hidden become -np.inf: np.copyto(scores, -np.inf, where=~mask).
     # hint: Then softmax along axis -1, the keys: subtract the row's
     # largest, np.exp, divide by the row's sum; keepdims=True each time.
-    weights = (q * q.shape[-1] ** -0.5) @ k.swapaxes(-1, -2)
+    weights = (q * q.shape[-1] ** -0.5) @ k.mT
     if mask is not None:
         np.copyto(weights, -np.inf, where=~mask)
     weights -= weights.max(axis=-1, keepdims=True)
@@ -134,18 +134,18 @@ def attention_backward(grad, q, k, v, weights, out):
     Eq. 32.5 to 32.8 of the chapter.
     """
     # your turn (stretch)
-    # hint: out = weights @ v is a product: v gets weights.T @ grad, with
-    # swapaxes(-1, -2), and the weights get grad @ v.T.
+    # hint: out = weights @ v is a product: v gets weights.mT @ grad, and
+    # the weights get grad @ v.mT; mT turns each matrix over.
     # hint: Through softmax: a score gets weight * (to_weight - mean), where
     # mean is the row's sum of weight * to_weight; grad * out has that, too.
-    # hint: The scores are q @ k.T * scale: q gets to_scores @ k * scale, k
-    # gets to_scores.T @ q * scale.
-    to_v = weights.swapaxes(-1, -2) @ grad
+    # hint: The scores are q @ k.mT * scale: q gets to_scores @ k * scale,
+    # k gets to_scores.mT @ q * scale.
+    to_v = weights.mT @ grad
     grad = grad * q.shape[-1] ** -0.5  # once here, not twice below
-    to_scores = grad @ v.swapaxes(-1, -2)  # the slope in the weights
+    to_scores = grad @ v.mT  # the slope in the weights
     to_scores -= np.einsum("...i,...i->...", grad, out)[..., None]
     to_scores *= weights
-    return to_scores @ k, to_scores.swapaxes(-1, -2) @ q, to_v
+    return to_scores @ k, to_scores.mT @ q, to_v
 
 
 def tiles(q, k, mask):
@@ -352,11 +352,11 @@ def sinusoidal_positions(T, C):
     # your turn (core)
     # hint: 10_000.0 ** (-np.arange(0, C, 2) / C) are the speeds: by how
     # much each angle grows from place to place. A column times this row?
-    # hint: table[:, 0::2] are the columns 2i, table[:, 1::2] those between.
+    # hint: table[:, ::2] are the columns 2i, table[:, 1::2] those between.
     speeds = 10_000.0 ** (-np.arange(0, C, 2) / C)
     angles = np.arange(T)[:, None] * speeds  # (T, C / 2)
     table = np.empty((T, C), np.float32)
-    table[:, 0::2], table[:, 1::2] = np.sin(angles), np.cos(angles)
+    table[:, ::2], table[:, 1::2] = np.sin(angles), np.cos(angles)
     return table
 
 
@@ -393,17 +393,17 @@ def rotary(x, positions):
         raise ValueError(f"x {x.shape}, but positions {positions.shape}")
     # your turn (core)
     # hint: The angles are those of sinusoidal_positions, with positions in
-    # place of np.arange(T). Take cos and sin in the dtype of x.
+    # place of np.arange(T).
     # hint: A point (a, b) turned is (a cos - b sin, a sin + b cos).
     # hint: Write it as a function of an array and sin. The way back turns
     # the slope by the negative angle: cos stays, sin changes its sign.
     speeds = 10_000.0 ** (-np.arange(0, D, 2) / D)
     angles = positions[:, None] * speeds  # (T, D / 2)
-    cos, sin = (f(angles).astype(x.dtype) for f in (np.cos, np.sin))
+    cos, sin = np.cos(angles), np.sin(angles)
 
     def turned(x, sin):
-        a, b, out = x[..., 0::2], x[..., 1::2], np.empty_like(x)
-        out[..., 0::2] = a * cos - b * sin
+        a, b, out = x[..., ::2], x[..., 1::2], np.empty_like(x)
+        out[..., ::2] = a * cos - b * sin
         out[..., 1::2] = a * sin + b * cos
         return out
 
