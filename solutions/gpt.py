@@ -416,13 +416,13 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
     ----------
     Holtzman et al. (2020), eq. 2 and 3; eq. 35.6 and 35.7 of the chapter.
     """
-    z, V = as_floats(z, "z"), np.shape(z)[-1]
-    in_range("temperature", temperature, low=0, high=1e6)
-    in_range("top_p", top_p, above=0, high=1)
-    top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
-    z = z - z.max(axis=-1, keepdims=True)  # none above 0
-    if np.isnan(z).any():
+    z = as_floats(z, "z")
+    if not z.ndim or not np.isfinite(z.max(-1, initial=-np.inf)).all():
         raise ValueError("each row of z needs a largest score, finite")
+    temperature = float(in_range("temperature", temperature, 0, 1e6))
+    in_range("top_p", top_p, above=0, high=1)
+    z, V = z - z.max(axis=-1, keepdims=True), z.shape[-1]  # none above 0
+    top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
     if temperature < 1e-6:
         first = z.argmax(axis=-1)[..., None]
         return (np.arange(V) == first).astype(z.dtype)
