@@ -1,0 +1,423 @@
+"""Attention: look things up softly, and build the Transformer on it.
+
+Throughout: B sequences, H heads of D = C / H channels each.
+    q (..., T, D)                 what T places ask
+    k (..., S, D), v (..., S, D)  what S places answer to, and what they say
+    mask (..., T, S)              True where a query may look
+    weights (..., T, S)           how much it looks where; rows add up to 1
+    x (B, T, C), memory (B, S, C) what goes in, where it looks; else x too
+    grad                          the slope of the loss in out
+
+Sources: Vaswani et al., Attention Is All You Need (2017); Su et al.,
+RoFormer (2021); Xiong et al., On Layer Normalization in the Transformer
+Architecture (2020).
+"""
+
+import numpy as np
+
+from solutions.autograd import Tensor, operation
+from solutions.framework import LayerNorm, Linear, Module, gelu
+from solutions.inputs import as_floats, whole
+
+ROWS = 64  # queries of a sequence that are worked on at a time
+TILE = 1 << 17  # scores worked on at a time, so that they stay in cache
+
+
+def causal_mask(T, S=None):
+    """Return where T queries, the last of S places, may look: not ahead.
+
+    Parameters
+    ----------
+    T, S : int
+        S is T or more; T unless told.
+
+    Returns
+    -------
+    mask : array, shape (T, S)
+        True where a query may look: at its own place and all before it.
+
+    References
+    ----------
+    Vaswani et al. (2017), section 3.2.3.
+    """
+    T = whole("T", T, low=1)
+    S = T if S is None else whole("S", S, low=T)
+    # your turn (warm-up)
+    raise NotImplementedError("causal_mask")
+
+
+def fitting(q, k, v, mask=None):
+    """Return the axes in front, such as (B, H), or raise."""
+    q, k, v = q.shape, k.shape, v.shape
+    try:
+        scores = q[-2], k[-2]
+        if 0 in q + k + v or q[-1] != k[-1] or k[-2] != v[-2]:
+            raise ValueError
+        front = np.broadcast_shapes(q[:-2], k[:-2], v[:-2])
+    except (ValueError, IndexError):
+        raise ValueError(
+            f"q {q}, k {k} and v {v} do not fit: they must be (..., T, D), "
+            "(..., S, D) and (..., S, M), and no length may be 0"
+        ) from None
+    if mask is not None:
+        may_look(mask, front + scores)
+    return front
+
+
+def may_look(mask, shape):
+    """Raise where a mask misfits scores, or a query may look nowhere."""
+    if getattr(mask, "dtype", None) != np.bool_:
+        raise TypeError(f"mask must be an array of bool, not {mask!r:.60}")
+    fits = zip(mask.shape[::-1], shape[::-1], strict=False)
+    if mask.ndim > len(shape) or any(m not in (1, n) for m, n in fits):
+        raise ValueError(f"mask {mask.shape} does not fit scores {shape}")
+    blind = ~mask.any(axis=-1)
+    if blind.any():
+        which = np.argwhere(blind)[0].tolist()
+        raise ValueError(f"mask{which} is False: it may look nowhere")
+
+
+def attention_forward(q, k, v, mask=None):
+    """Return the weighted means of v, and the weights.
+
+    Parameters
+    ----------
+    q : array, shape (..., T, D)
+    k : array, shape (..., S, D)
+    v : array, shape (..., S, M)
+    mask : array of bool, or None
+        What broadcasts to (..., T, S); True where a query may look.
+
+    Returns
+    -------
+    out : array, shape (..., T, M)
+    weights : array, shape (..., T, S)
+
+    References
+    ----------
+    Vaswani et al. (2017), eq. 1; eq. 32.3 of the chapter.
+    """
+    fitting(q, k, v, mask)
+    # your turn (core)
+    raise NotImplementedError("attention_forward")
+
+
+def attention_backward(grad, q, k, v, weights, out):
+    """Return the slopes in q, k and v.
+
+    Parameters
+    ----------
+    grad : array, shape (..., T, M)
+        The slope in out.
+    q, k, v, weights, out : array
+        What attention_forward took, and what it returned.
+
+    Returns
+    -------
+    to_q : array, shape (..., T, D)
+    to_k : array, shape (..., S, D)
+    to_v : array, shape (..., S, M)
+
+    References
+    ----------
+    Eq. 32.5 to 32.8 of the chapter.
+    """
+    # your turn (stretch)
+    raise NotImplementedError("attention_backward")
+
+
+def tiles(q, k, mask):
+    """Yield what is worked on at a time: queries, keys, and their mask.
+
+    Some sequences, ROWS of their queries, and the keys up to the last that
+    these may look at: a causal mask saves nearly half of a long sequence.
+    """
+    (B, *_, T, _), end, part = q.shape, k.shape[-2], None
+    for i in range(0, T, ROWS):
+        rows = np.s_[..., i : i + ROWS, :]
+        if mask is not None:
+            seen = mask[rows].any(axis=tuple(range(q.ndim - 1)))
+            end = int(np.flatnonzero(seen)[-1]) + 1
+        step = max(1, TILE * B // (q[rows][..., 0].size * end))
+        for b in range(0, B, step):
+            at = slice(b, b + step)
+            if mask is not None:
+                part = mask[at if len(mask) > 1 else slice(1), *rows]
+                part = part[..., :end]
+            yield (at, *rows), np.s_[at, ..., :end, :], part
+
+
+def by_tiles(q, k, v, mask, out):
+    """Write attention into out, tile by tile; return the way back."""
+    if mask is not None:
+        axes = (1,) * (q.ndim - mask.ndim) + mask.shape
+        axes = (*axes[:-2], q.shape[-2], k.shape[-2])
+        mask = np.broadcast_to(mask, axes)
+    done = []
+    for rows, keys, part in tiles(q, k, mask):
+        tile = q[rows], k[keys], v[keys]
+        out[rows], weights = attention_forward(*tile, part)
+        done.append((rows, keys, (*tile, weights, out[rows])))
+
+    def backward(grad, to_q, to_k, to_v):
+        to_k[...] = to_v[...] = 0
+        for rows, keys, tile in done:
+            to_q[rows], *parts = attention_backward(grad[rows], *tile)
+            for to, part in zip((to_k, to_v), parts, strict=True):
+                np.add(to[keys], part, out=to[keys])
+
+    return backward
+
+
+def scaled_dot_product_attention(q, k, v, mask=None):
+    """Return attention of tensors as one operation, tile by tile.
+
+    What stands in front of q (..., T, D), k (..., S, D), v (..., S, M)
+    broadcasts: heads may share keys and values.
+    """
+    front = fitting(q, k, v, mask)
+    each = [
+        np.broadcast_to(x.data, (front or (1,)) + x.shape[-2:])
+        for x in (q, k, v)
+    ]
+    shape, kind = (*front, q.shape[-2], v.shape[-1]), np.result_type(*each)
+    out = np.empty(shape if front else (1, *shape), kind)
+    back = by_tiles(*each, mask, out)
+
+    def backward(grad):
+        slopes = [np.empty(x.shape, kind) for x in each]
+        back(grad.reshape(out.shape), *slopes)
+        return slopes
+
+    return operation(out.reshape(shape), (q, k, v), backward)
+
+
+def scaled_dot_product_attention_composed(q, k, v, mask=None):
+    """Return the same, by small operations."""
+    fitting(q, k, v, mask)
+    scores = q @ k.swapaxes(-1, -2) * q.shape[-1] ** -0.5
+    if mask is not None:
+        scores = scores.where(mask, -np.inf)
+    scores = (scores - scores.data.max(axis=-1, keepdims=True)).exp()
+    return scores / scores.sum(-1, keepdims=True) @ v
+
+
+def split_heads(x, heads):
+    """Cut the channels into heads, each with all places.
+
+    Parameters
+    ----------
+    x : array or tensor, shape (..., T, C)
+    heads : int
+        H, which divides C.
+
+    Returns
+    -------
+    parts : array or tensor, shape (..., H, T, D)
+        Head h has channels h D to (h + 1) D - 1; of an array, a view.
+
+    References
+    ----------
+    Vaswani et al. (2017), section 3.2.2.
+    """
+    heads = whole("heads", heads, low=1)
+    if len(x.shape) < 2 or x.shape[-1] % heads:
+        raise ValueError(f"{heads} heads cannot share x {x.shape} evenly")
+    # your turn (warm-up)
+    raise NotImplementedError("split_heads")
+
+
+def merge_heads(x):
+    """Return x (..., H, T, D) as (..., T, C): split_heads undone."""
+    x = x.swapaxes(-2, -3)
+    return x.reshape(*x.shape[:-2], -1)
+
+
+def self_attention(qkv, heads, mask=None):
+    """Return attention of q, k, v that lie side by side in (B, T, 3 C).
+
+    The heads are views: of qkv, and of one slope on the way back.
+    """
+    if len(qkv.shape) != 3 or qkv.shape[2] % (3 * whole("heads", heads, 1)):
+        raise ValueError(f"qkv {qkv.shape} is no (B, T, 3 C) of {heads}")
+
+    def parts(x):  # (B, T, 3 C) as q, k, v (B, H, T, D)
+        x = x.reshape(*x.shape[:2], 3, heads, -1)
+        return np.moveaxis(x, 2, 0).swapaxes(-2, -3)
+
+    fitting(*parts(qkv.data), mask)
+    merged = np.empty((*qkv.shape[:2], qkv.shape[2] // 3), qkv.dtype)
+    out = split_heads(merged, heads)
+    back = by_tiles(*parts(qkv.data), mask, out)
+
+    def backward(grad):
+        to_qkv = np.empty_like(qkv.data)
+        back(split_heads(grad, heads), *parts(to_qkv))
+        return (to_qkv,)
+
+    return operation(merged, (qkv,), backward)
+
+
+class MultiHeadAttention(Module):
+    """Several attentions side by side, each in channels of its own."""
+
+    def __init__(self, C, heads, rng, rotary=False):
+        self.heads, self.rotary = whole("heads", heads, low=1), rotary
+        split_heads(np.empty((1, C)), heads)  # or raise
+        self.query, self.key = Linear(C, C, rng), Linear(C, C, rng)
+        self.value, self.out = Linear(C, C, rng), Linear(C, C, rng)
+
+    def forward(self, x, mask=None, memory=None):
+        """Let every place of x look at those of memory, head by head.
+
+        Parameters
+        ----------
+        x : tensor, shape (B, T, C)
+        mask : array, or None
+            What broadcasts to (B, H, T, S); True where x may look.
+        memory : tensor (B, S, C), or None
+            Where keys and values come from; x itself unless told.
+
+        Returns
+        -------
+        out : tensor, shape (B, T, C)
+
+        References
+        ----------
+        Vaswani et al. (2017), section 3.2.2; eq. 32.9 of the chapter.
+        """
+        x = self.query.weight.beside(x)
+        memory = x if memory is None else x.beside(memory)
+        if self.rotary and memory is not x:
+            raise ValueError("rotary compares places of one sequence only")
+        # your turn (core)
+        raise NotImplementedError("MultiHeadAttention.forward")
+
+
+def sinusoidal_positions(T, C):
+    """Return a row of waves for each place, from fast ones to slow ones.
+
+    Parameters
+    ----------
+    T, C : int
+        C is even.
+
+    Returns
+    -------
+    table : array, shape (T, C)
+        In float32; place t, counted from 0, has in columns 2i and 2i + 1
+        the sine and the cosine of t / 10000 ** (2i / C).
+
+    References
+    ----------
+    Vaswani et al. (2017), section 3.5; eq. 32.10 of the chapter.
+    """
+    T, C = whole("T", T, low=1), pairs_of("C", C)
+    # your turn (core)
+    raise NotImplementedError("sinusoidal_positions")
+
+
+def pairs_of(name, channels):
+    """Return a number of channels if they make pairs, else raise."""
+    if whole(name, channels, low=2) % 2:
+        raise ValueError(f"{name} must be even, not {channels}")
+    return channels
+
+
+def rotary(x, positions):
+    """Turn each pair of channels by an angle that grows with the place.
+
+    Parameters
+    ----------
+    x : tensor, shape (..., T, D), D even, or an array
+    positions : array, shape (T,)
+        Where each row stands: any numbers.
+
+    Returns
+    -------
+    out : tensor, shape (..., T, D)
+        The pair of channels 2i and 2i + 1, as a point in the plane, turned
+        by position / 10000 ** (2i / D).
+
+    References
+    ----------
+    Su et al. (2021), eq. 34; eq. 32.11 and 32.12 of the chapter.
+    """
+    x = x if isinstance(x, Tensor) else Tensor(x)
+    positions = as_floats(positions, "positions")
+    D = pairs_of("the channels of x", x.shape[-1] if x.ndim > 1 else 0)
+    if positions.shape != x.shape[-2:-1]:
+        raise ValueError(f"x {x.shape}, but positions {positions.shape}")
+    # your turn (core)
+    raise NotImplementedError("rotary")
+
+
+class FeedForward(Module):
+    """Each place by itself: up to a wider layer, gelu, and down again."""
+
+    def __init__(self, C, hidden, rng):
+        self.up, self.down = Linear(C, hidden, rng), Linear(hidden, C, rng)
+
+    def forward(self, x):
+        return self.down(gelu(self.up(x)))
+
+
+class EncoderLayer(Module):
+    """Look around, then think it over: each adds to what was there."""
+
+    def __init__(self, C, heads, hidden, rng, pre_norm=True, rotary=False):
+        self.pre_norm = pre_norm
+        self.norm1, self.norm2 = LayerNorm(C), LayerNorm(C)
+        self.attention = MultiHeadAttention(C, heads, rng, rotary)
+        self.feed_forward = FeedForward(C, hidden, rng)
+
+    def forward(self, x, mask=None):
+        """Add to x what its places find in each other, then what they make.
+
+        Parameters
+        ----------
+        x : tensor, shape (B, T, C)
+        mask : array, or None
+            What broadcasts to (B, H, T, T); True where a place may look.
+
+        Returns
+        -------
+        out : tensor, shape (B, T, C)
+
+        References
+        ----------
+        Vaswani et al. (2017), 3.1; Xiong et al. (2020), table 1.
+        """
+        # your turn (core)
+        raise NotImplementedError("EncoderLayer.forward")
+
+
+class DecoderLayer(EncoderLayer):
+    """As an encoder layer, blind to what comes, with a look at memory."""
+
+    def __init__(self, C, heads, hidden, rng, pre_norm=True, rotary=False):
+        super().__init__(C, heads, hidden, rng, pre_norm, rotary)
+        self.cross = MultiHeadAttention(C, heads, rng)
+        self.norm3 = LayerNorm(C)
+
+    def forward(self, x, memory, memory_mask=None):
+        """Add to x what it finds behind itself, in memory, and makes of it.
+
+        Parameters
+        ----------
+        x : tensor, shape (B, T, C)
+        memory : tensor, shape (B, S, C)
+            What an encoder has made of another sequence.
+        memory_mask : array, or None
+            What broadcasts to (B, H, T, S); True where x may look.
+
+        Returns
+        -------
+        out : tensor, shape (B, T, C)
+
+        References
+        ----------
+        Vaswani et al. (2017), 3.1; Xiong et al. (2020), table 1.
+        """
+        # your turn (core)
+        raise NotImplementedError("DecoderLayer.forward")
