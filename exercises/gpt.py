@@ -19,7 +19,7 @@ import numpy as np
 
 import solutions.attention as attention
 import solutions.framework as nn
-from solutions.autograd import Tensor, no_grad, operation, recording
+from solutions.autograd import no_grad, operation, recording
 from solutions.inputs import as_floats, as_rng, in_range, whole
 from solutions.logistic_regression import softmax
 from solutions.probability import sample_categorical
@@ -299,7 +299,7 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
 
 
 class TokenWindows(nn.DataLoader):
-    """Windows of a text, by chance; an epoch has as many as one likes."""
+    """T ids from anywhere in a text, and what follows each, by chance."""
 
     def __init__(self, ids, T, batch_size, rng, batches=100):
         self.ids = as_texts(np.asarray(ids)[None])[0]
@@ -365,7 +365,7 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
         raise ValueError("each row of z needs a largest score, finite")
     temperature = float(in_range("temperature", temperature, 0, 1e6))
     in_range("top_p", top_p, above=0, high=1)
-    z, V = z - z.max(axis=-1, keepdims=True), z.shape[-1]  # none above 0
+    z, V = z - z.max(axis=-1, keepdims=True), z.shape[-1]
     top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
     if temperature < 1e-6:
         first = z.argmax(axis=-1)[..., None]
