@@ -282,8 +282,7 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
     ----------
     model : Module
     learning_rate, weight_decay : float
-    rest
-        For AdamW; betas are (0.9, 0.95) unless told.
+    **rest : for AdamW; betas are (0.9, 0.95) unless told
 
     Returns
     -------
@@ -375,7 +374,10 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
 
 
 def generate(model, ids, n, rng=None, **how):
-    """Let a model go on writing.
+    """Let a model go on writing; a cache keeps what it has read.
+
+    Where the context is full, it forgets: an empty cache, and the last
+    (context + 1) // 2 of ids are read again.
 
     Parameters
     ----------
@@ -386,8 +388,7 @@ def generate(model, ids, n, rng=None, **how):
         How many tokens to write.
     rng : numpy.random.Generator or None
         None only where nothing is left to chance, as with temperature=0.
-    how
-        temperature, top_k and top_p of next_probabilities.
+    **how : temperature, top_k and top_p of next_probabilities
 
     Returns
     -------

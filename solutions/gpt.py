@@ -333,8 +333,7 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
     ----------
     model : Module
     learning_rate, weight_decay : float
-    rest
-        For AdamW; betas are (0.9, 0.95) unless told.
+    **rest : for AdamW; betas are (0.9, 0.95) unless told
 
     Returns
     -------
@@ -448,7 +447,10 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
 
 
 def generate(model, ids, n, rng=None, **how):
-    """Let a model go on writing.
+    """Let a model go on writing; a cache keeps what it has read.
+
+    Where the context is full, it forgets: an empty cache, and the last
+    (context + 1) // 2 of ids are read again.
 
     Parameters
     ----------
@@ -459,8 +461,7 @@ def generate(model, ids, n, rng=None, **how):
         How many tokens to write.
     rng : numpy.random.Generator or None
         None only where nothing is left to chance, as with temperature=0.
-    how
-        temperature, top_k and top_p of next_probabilities.
+    **how : temperature, top_k and top_p of next_probabilities
 
     Returns
     -------
@@ -477,9 +478,8 @@ def generate(model, ids, n, rng=None, **how):
     # hint: Inside `with reading(model):`, n times: model(new, cache, True)
     # scores what follows new; next_probabilities(scores, **how); draw(p,
     # rng) returns (B,). Put it behind ids, and as (B, 1) it is new.
-    # hint: cache[0].length places are read. If new does not fit into the
-    # context behind them, take an empty cache, model.new_cache(B), ...
-    # hint: ... and for new the last (context + 1) // 2 of ids.
+    # hint: But first: do the cache[0].length places that are read and new
+    # fit into the context? If not, begin again with model.new_cache(B).
     with reading(model):
         for _ in range(n):
             if cache[0].length + new.shape[1] > context:
