@@ -20,7 +20,7 @@ from solutions.framework import LayerNorm, Linear, Module, gelu
 from solutions.inputs import as_floats, whole
 
 ROWS = 64  # queries of a sequence that are worked on at a time
-TILE = 1 << 17  # scores worked on at a time, so that they stay in cache
+TILE = 1 << 18  # scores worked on at a time, so that they stay in cache
 
 
 def causal_mask(T, S=None):
@@ -71,10 +71,9 @@ def may_look(mask, shape):
     fits = zip(mask.shape[::-1], shape[::-1], strict=False)
     if mask.ndim > len(shape) or any(m not in (1, n) for m, n in fits):
         raise ValueError(f"mask {mask.shape} does not fit scores {shape}")
-    blind = ~mask.any(axis=-1)
-    if blind.any():
-        which = np.argwhere(blind)[0].tolist()
-        raise ValueError(f"mask{which} is False: it may look nowhere")
+    blind = np.argwhere(~mask.any(axis=-1)).tolist()
+    if blind:
+        raise ValueError(f"mask{blind[0]} is False: it may look nowhere")
 
 
 def attention_forward(q, k, v, mask=None):
@@ -129,30 +128,29 @@ def attention_backward(grad, q, k, v, weights, out):
 def tiles(q, k, mask):
     """Yield what is worked on at a time: queries, keys, and their mask.
 
-    Some sequences, ROWS of their queries, and the keys up to the last that
-    these may look at: a causal mask saves nearly half of a long sequence.
+    Some sequences, ROWS of their queries, the last first, and keys up to
+    the last of interest: a causal mask saves half of a long sequence.
     """
     (B, *_, T, _), end, part = q.shape, k.shape[-2], None
-    for i in range(0, T, ROWS):
-        rows = np.s_[..., i : i + ROWS, :]
-        if mask is not None:
+    for stop in range(T, 0, -ROWS):
+        rows = np.s_[..., max(0, stop - ROWS) : stop, :]
+        if mask is not None and stop < T:
             seen = mask[rows].any(axis=tuple(range(q.ndim - 1)))
             end = int(np.flatnonzero(seen)[-1]) + 1
         step = max(1, TILE * B // (q[rows][..., 0].size * end))
         for b in range(0, B, step):
             at = slice(b, b + step)
             if mask is not None:
-                part = mask[at if len(mask) > 1 else slice(1), *rows]
-                part = part[..., :end]
+                part = mask[b % len(mask) : b + step, *rows][..., :end]
             yield (at, *rows), np.s_[at, ..., :end, :], part
 
 
 def by_tiles(q, k, v, mask, out):
     """Write attention into out, tile by tile; return the way back."""
     if mask is not None:
-        axes = (1,) * (q.ndim - mask.ndim) + mask.shape
-        axes = (*axes[:-2], q.shape[-2], k.shape[-2])
-        mask = np.broadcast_to(mask, axes)
+        mask = mask[(None,) * (q.ndim - mask.ndim)]
+        scores = *mask.shape[:-2], q.shape[-2], k.shape[-2]
+        mask = np.broadcast_to(mask, scores)
     done = []
     for rows, keys, part in tiles(q, k, mask):
         tile = q[rows], k[keys], v[keys]
@@ -160,11 +158,13 @@ def by_tiles(q, k, v, mask, out):
         done.append((rows, keys, (*tile, weights, out[rows])))
 
     def backward(grad, to_q, to_k, to_v):
-        to_k[...] = to_v[...] = 0
         for rows, keys, tile in done:
             to_q[rows], *parts = attention_backward(grad[rows], *tile)
-            for to, part in zip((to_k, to_v), parts, strict=True):
-                np.add(to[keys], part, out=to[keys])
+            if rows[-2].stop == q.shape[-2]:  # the first to reach its keys
+                to_k[keys], to_v[keys] = parts
+            else:
+                to_k[keys] += parts[0]
+                to_v[keys] += parts[1]
 
     return backward
 
@@ -172,8 +172,7 @@ def by_tiles(q, k, v, mask, out):
 def scaled_dot_product_attention(q, k, v, mask=None):
     """Return attention of tensors as one operation, tile by tile.
 
-    What stands in front of q (..., T, D), k (..., S, D), v (..., S, M)
-    broadcasts: heads may share keys and values.
+    What stands in front broadcasts: heads may share keys and values.
     """
     front = fitting(q, k, v, mask)
     each = [
@@ -221,7 +220,7 @@ def split_heads(x, heads):
     Vaswani et al. (2017), section 3.2.2.
     """
     heads = whole("heads", heads, low=1)
-    if len(x.shape) < 2 or x.shape[-1] % heads:
+    if len(x.shape) < 2 or 0 in x.shape or x.shape[-1] % heads:
         raise ValueError(f"{heads} heads cannot share x {x.shape} evenly")
     # your turn (warm-up)
     raise NotImplementedError("split_heads")
@@ -238,7 +237,8 @@ def self_attention(qkv, heads, mask=None):
 
     The heads are views: of qkv, and of one slope on the way back.
     """
-    if len(qkv.shape) != 3 or qkv.shape[2] % (3 * whole("heads", heads, 1)):
+    C = 3 * whole("heads", heads, low=1)
+    if len(qkv.shape) != 3 or 0 in qkv.shape or qkv.shape[2] % C:
         raise ValueError(f"qkv {qkv.shape} is no (B, T, 3 C) of {heads}")
 
     def parts(x):  # (B, T, 3 C) as q, k, v (B, H, T, D)

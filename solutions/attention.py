@@ -20,7 +20,7 @@ from solutions.framework import LayerNorm, Linear, Module, gelu
 from solutions.inputs import as_floats, whole
 
 ROWS = 64  # queries of a sequence that are worked on at a time
-TILE = 1 << 17  # scores worked on at a time, so that they stay in cache
+TILE = 1 << 18  # scores worked on at a time, so that they stay in cache
 
 
 def causal_mask(T, S=None):
@@ -73,10 +73,9 @@ def may_look(mask, shape):
     fits = zip(mask.shape[::-1], shape[::-1], strict=False)
     if mask.ndim > len(shape) or any(m not in (1, n) for m, n in fits):
         raise ValueError(f"mask {mask.shape} does not fit scores {shape}")
-    blind = ~mask.any(axis=-1)
-    if blind.any():
-        which = np.argwhere(blind)[0].tolist()
-        raise ValueError(f"mask{which} is False: it may look nowhere")
+    blind = np.argwhere(~mask.any(axis=-1)).tolist()
+    if blind:
+        raise ValueError(f"mask{blind[0]} is False: it may look nowhere")
 
 
 def attention_forward(q, k, v, mask=None):
@@ -101,11 +100,11 @@ def attention_forward(q, k, v, mask=None):
     """
     fitting(q, k, v, mask)
     # your turn (core)
-    # hint: Scores are q @ k.swapaxes(-1, -2) times D ** -0.5. Those that
-    # are hidden become -np.inf: np.copyto(scores, -np.inf, where=~mask).
+    # hint: Scores are q @ k.mT times D ** -0.5; mT turns each matrix over.
+    # Those hidden become -np.inf: np.copyto(scores, -np.inf, where=~mask).
     # hint: Then softmax along axis -1, the keys: subtract the row's
     # largest, np.exp, divide by the row's sum; keepdims=True each time.
-    weights = (q * q.shape[-1] ** -0.5) @ k.swapaxes(-1, -2)  # (..., T, S)
+    weights = (q * q.shape[-1] ** -0.5) @ k.mT
     if mask is not None:
         np.copyto(weights, -np.inf, where=~mask)
     weights -= weights.max(axis=-1, keepdims=True)
@@ -135,47 +134,46 @@ def attention_backward(grad, q, k, v, weights, out):
     Eq. 32.5 to 32.8 of the chapter.
     """
     # your turn (stretch)
-    # hint: out = weights @ v is a product: v gets weights.T @ grad, with
-    # swapaxes(-1, -2), and the weights get grad @ v.T.
+    # hint: out = weights @ v is a product: v gets weights.mT @ grad, and
+    # the weights get grad @ v.mT; mT turns each matrix over.
     # hint: Through softmax: a score gets weight * (to_weight - mean), where
     # mean is the row's sum of weight * to_weight; grad * out has that, too.
-    # hint: The scores are q @ k.T * scale: q gets to_scores @ k * scale, k
-    # gets to_scores.T @ q * scale.
-    to_v = weights.swapaxes(-1, -2) @ grad
+    # hint: The scores are q @ k.mT * scale: q gets to_scores @ k * scale,
+    # k gets to_scores.mT @ q * scale.
+    to_v = weights.mT @ grad
     grad = grad * q.shape[-1] ** -0.5  # once here, not twice below
-    to_scores = grad @ v.swapaxes(-1, -2)  # the slope in the weights
+    to_scores = grad @ v.mT  # the slope in the weights
     to_scores -= np.einsum("...i,...i->...", grad, out)[..., None]
     to_scores *= weights
-    return to_scores @ k, to_scores.swapaxes(-1, -2) @ q, to_v
+    return to_scores @ k, to_scores.mT @ q, to_v
 
 
 def tiles(q, k, mask):
     """Yield what is worked on at a time: queries, keys, and their mask.
 
-    Some sequences, ROWS of their queries, and the keys up to the last that
-    these may look at: a causal mask saves nearly half of a long sequence.
+    Some sequences, ROWS of their queries, the last first, and keys up to
+    the last of interest: a causal mask saves half of a long sequence.
     """
     (B, *_, T, _), end, part = q.shape, k.shape[-2], None
-    for i in range(0, T, ROWS):
-        rows = np.s_[..., i : i + ROWS, :]
-        if mask is not None:
+    for stop in range(T, 0, -ROWS):
+        rows = np.s_[..., max(0, stop - ROWS) : stop, :]
+        if mask is not None and stop < T:
             seen = mask[rows].any(axis=tuple(range(q.ndim - 1)))
             end = int(np.flatnonzero(seen)[-1]) + 1
         step = max(1, TILE * B // (q[rows][..., 0].size * end))
         for b in range(0, B, step):
             at = slice(b, b + step)
             if mask is not None:
-                part = mask[at if len(mask) > 1 else slice(1), *rows]
-                part = part[..., :end]
+                part = mask[b % len(mask) : b + step, *rows][..., :end]
             yield (at, *rows), np.s_[at, ..., :end, :], part
 
 
 def by_tiles(q, k, v, mask, out):
     """Write attention into out, tile by tile; return the way back."""
     if mask is not None:
-        axes = (1,) * (q.ndim - mask.ndim) + mask.shape
-        axes = (*axes[:-2], q.shape[-2], k.shape[-2])
-        mask = np.broadcast_to(mask, axes)
+        mask = mask[(None,) * (q.ndim - mask.ndim)]
+        scores = *mask.shape[:-2], q.shape[-2], k.shape[-2]
+        mask = np.broadcast_to(mask, scores)
     done = []
     for rows, keys, part in tiles(q, k, mask):
         tile = q[rows], k[keys], v[keys]
@@ -183,11 +181,13 @@ def by_tiles(q, k, v, mask, out):
         done.append((rows, keys, (*tile, weights, out[rows])))
 
     def backward(grad, to_q, to_k, to_v):
-        to_k[...] = to_v[...] = 0
         for rows, keys, tile in done:
             to_q[rows], *parts = attention_backward(grad[rows], *tile)
-            for to, part in zip((to_k, to_v), parts, strict=True):
-                np.add(to[keys], part, out=to[keys])
+            if rows[-2].stop == q.shape[-2]:  # the first to reach its keys
+                to_k[keys], to_v[keys] = parts
+            else:
+                to_k[keys] += parts[0]
+                to_v[keys] += parts[1]
 
     return backward
 
@@ -195,8 +195,7 @@ def by_tiles(q, k, v, mask, out):
 def scaled_dot_product_attention(q, k, v, mask=None):
     """Return attention of tensors as one operation, tile by tile.
 
-    What stands in front of q (..., T, D), k (..., S, D), v (..., S, M)
-    broadcasts: heads may share keys and values.
+    What stands in front broadcasts: heads may share keys and values.
     """
     front = fitting(q, k, v, mask)
     each = [
@@ -244,7 +243,7 @@ def split_heads(x, heads):
     Vaswani et al. (2017), section 3.2.2.
     """
     heads = whole("heads", heads, low=1)
-    if len(x.shape) < 2 or x.shape[-1] % heads:
+    if len(x.shape) < 2 or 0 in x.shape or x.shape[-1] % heads:
         raise ValueError(f"{heads} heads cannot share x {x.shape} evenly")
     # your turn (warm-up)
     # hint: First a new axis: reshape(*x.shape[:-1], heads, -1).
@@ -263,7 +262,8 @@ def self_attention(qkv, heads, mask=None):
 
     The heads are views: of qkv, and of one slope on the way back.
     """
-    if len(qkv.shape) != 3 or qkv.shape[2] % (3 * whole("heads", heads, 1)):
+    C = 3 * whole("heads", heads, low=1)
+    if len(qkv.shape) != 3 or 0 in qkv.shape or qkv.shape[2] % C:
         raise ValueError(f"qkv {qkv.shape} is no (B, T, 3 C) of {heads}")
 
     def parts(x):  # (B, T, 3 C) as q, k, v (B, H, T, D)
@@ -352,11 +352,11 @@ def sinusoidal_positions(T, C):
     # your turn (core)
     # hint: 10_000.0 ** (-np.arange(0, C, 2) / C) are the speeds: by how
     # much each angle grows from place to place. A column times this row?
-    # hint: table[:, 0::2] are the columns 2i, table[:, 1::2] those between.
+    # hint: table[:, ::2] are the columns 2i, table[:, 1::2] those between.
     speeds = 10_000.0 ** (-np.arange(0, C, 2) / C)
     angles = np.arange(T)[:, None] * speeds  # (T, C / 2)
     table = np.empty((T, C), np.float32)
-    table[:, 0::2], table[:, 1::2] = np.sin(angles), np.cos(angles)
+    table[:, ::2], table[:, 1::2] = np.sin(angles), np.cos(angles)
     return table
 
 
@@ -393,17 +393,17 @@ def rotary(x, positions):
         raise ValueError(f"x {x.shape}, but positions {positions.shape}")
     # your turn (core)
     # hint: The angles are those of sinusoidal_positions, with positions in
-    # place of np.arange(T). Take cos and sin in the dtype of x.
+    # place of np.arange(T).
     # hint: A point (a, b) turned is (a cos - b sin, a sin + b cos).
     # hint: Write it as a function of an array and sin. The way back turns
     # the slope by the negative angle: cos stays, sin changes its sign.
     speeds = 10_000.0 ** (-np.arange(0, D, 2) / D)
     angles = positions[:, None] * speeds  # (T, D / 2)
-    cos, sin = (f(angles).astype(x.dtype) for f in (np.cos, np.sin))
+    cos, sin = np.cos(angles), np.sin(angles)
 
     def turned(x, sin):
-        a, b, out = x[..., 0::2], x[..., 1::2], np.empty_like(x)
-        out[..., 0::2] = a * cos - b * sin
+        a, b, out = x[..., ::2], x[..., 1::2], np.empty_like(x)
+        out[..., ::2] = a * cos - b * sin
         out[..., 1::2] = a * sin + b * cos
         return out
 

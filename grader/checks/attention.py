@@ -48,8 +48,9 @@ def asked(rng, *shape, T=4, S=6, D=3, M=5):
 def some(rng, *shape):
     """Return a mask in which every query may look somewhere."""
     mask = rng.random(shape) < 0.5
-    mask[..., rng.integers(shape[-1])] = True
-    mask[..., 0, rng.integers(1, shape[-1])] = False
+    seen = rng.integers(shape[-1])
+    mask[..., seen] = True
+    mask[..., 0, seen - 1] = False
     return mask
 
 
@@ -484,7 +485,7 @@ def gradients_of_the_decoder(code, rng):
     return found
 
 
-SCORED = "weights = (q * q.shape[-1] ** -0.5) @ k.swapaxes(-1, -2)"
+SCORED = "weights = (q * q.shape[-1] ** -0.5) @ k.mT"
 MASKED = """\
     if mask is not None:
         np.copyto(weights, -np.inf, where=~mask)
@@ -551,7 +552,7 @@ MISTAKES = [
         "the scores are not scaled",
         in_="attention_forward",
         old=SCORED,
-        new="weights = q @ k.swapaxes(-1, -2)",
+        new="weights = q @ k.mT",
         lesson="A sum of D products of independent numbers spreads like the root of D, so the "
         "scores are divided by it. With one channel there is nothing to divide by; with many "
         "the softmax takes one place and forgets the rest, and hardly any slope comes back.",
@@ -629,7 +630,7 @@ MISTAKES = [
         "q is scaled in place: the caller's array is changed",
         in_="attention_forward",
         old=SCORED,
-        new="q *= q.shape[-1] ** -0.5\n    weights = q @ k.swapaxes(-1, -2)",
+        new="q *= q.shape[-1] ** -0.5\n    weights = q @ k.mT",
     ),
     Mistake(
         "the weights lie in one array for all calls, which the next one overwrites",
@@ -648,8 +649,8 @@ MISTAKES = [
     Mistake(
         "the slope in the values is scaled, too",
         in_="attention_backward",
-        old="to_v = weights.swapaxes(-1, -2) @ grad",
-        new="to_v = weights.swapaxes(-1, -2) @ grad * q.shape[-1] ** -0.5",
+        old="to_v = weights.mT @ grad",
+        new="to_v = weights.mT @ grad * q.shape[-1] ** -0.5",
     ),
     Mistake(
         "softmax is taken for a function of one score each: the row's mean is not subtracted",
@@ -686,20 +687,20 @@ MISTAKES = [
     Mistake(
         "the weights are not transposed on the way to the values",
         in_="attention_backward",
-        old="weights.swapaxes(-1, -2) @ grad",
+        old="weights.mT @ grad",
         new="weights @ grad",
     ),
     Mistake(
         "the slope in the scores is not transposed on the way to the keys",
         in_="attention_backward",
-        old="to_scores.swapaxes(-1, -2) @ q",
+        old="to_scores.mT @ q",
         new="to_scores @ q",
     ),
     Mistake(
         "queries and keys are exchanged at the end",
         in_="attention_backward",
-        old="to_scores @ k, to_scores.swapaxes(-1, -2) @ q",
-        new="to_scores.swapaxes(-1, -2) @ q, to_scores @ k",
+        old="to_scores @ k, to_scores.mT @ q",
+        new="to_scores.mT @ q, to_scores @ k",
     ),
     Mistake(
         "grad is scaled in place: another operation may share it",
@@ -845,7 +846,7 @@ MISTAKES = [
     Mistake(
         "all sines stand first, then all cosines",
         in_="sinusoidal_positions",
-        old="table[:, 0::2], table[:, 1::2] =",
+        old="table[:, ::2], table[:, 1::2] =",
         new="table[:, : C // 2], table[:, C // 2 :] =",
     ),
     Mistake(
@@ -906,8 +907,8 @@ MISTAKES = [
         "a channel is paired with the one D / 2 further on, as some libraries do",
         in_="rotary",
         old="""\
-a, b, out = x[..., 0::2], x[..., 1::2], np.empty_like(x)
-        out[..., 0::2] = a * cos - b * sin
+a, b, out = x[..., ::2], x[..., 1::2], np.empty_like(x)
+        out[..., ::2] = a * cos - b * sin
         out[..., 1::2] = a * sin + b * cos
 """,
         new="""\
@@ -950,11 +951,11 @@ a, b, out = x[..., : D // 2], x[..., D // 2 :], np.empty_like(x)
         "cos and sin are float64 and widen float32",
         in_="rotary",
         old="""\
-        a, b, out = x[..., 0::2], x[..., 1::2], np.empty_like(x)
+        a, b, out = x[..., ::2], x[..., 1::2], np.empty_like(x)
 """,
         new="""\
         x = x.astype(float)
-        a, b, out = x[..., 0::2], x[..., 1::2], np.empty_like(x)
+        a, b, out = x[..., ::2], x[..., 1::2], np.empty_like(x)
 """,
     ),
     Mistake(
@@ -1120,7 +1121,7 @@ def looked_up_masked(code, q, k, v, mask):
 def handing_on(layer):
     """Return heads whose four layers hand on what they get."""
     for part in (layer.query, layer.key, layer.value, layer.out):
-        part.weight.data, part.bias.data = np.eye(len(part.weight.data)), np.zeros(1)
+        part.weight.data = np.eye(len(part.weight.data))
     return layer
 
 
