@@ -132,13 +132,13 @@ def sample_name(next_proba, rng, max_length=30):
     max_length = whole("max_length", max_length, low=0)
     # your turn (core)
     # hint: While it is shorter than max_length, ask next_proba(ids).
-    # hint: sample_categorical(p, 1, rng) is an array with one id in it.
+    # hint: sample_categorical(p, 1, rng).item() draws one id.
     # hint: If that is 0, stop, without it. Else append it.
     while len(ids) < max_length:
-        drawn = sample_categorical(next_proba(ids), 1, rng)[0]
+        drawn = sample_categorical(next_proba(ids), 1, rng).item()
         if drawn == 0:
             break
-        ids.append(int(drawn))
+        ids.append(drawn)
     return np.array(ids, int)
 
 
@@ -156,17 +156,17 @@ def perplexity(log_p):
 
     References
     ----------
-    Jurafsky and Martin, section 3.3; eq. 28.5 of the chapter.
+    Jurafsky and Martin, chapter 3; eq. 28.5 of the chapter.
     """
     log_p = as_floats(log_p, "log_p")
     if log_p.ndim != 1 or not log_p.size:
-        raise ValueError(f"log_p must have shape (N,), not {log_p.shape}")
+        raise ValueError(f"log_p must be (N,), not {log_p.shape}")
     if not (log_p <= 1e-6).all():  # False for NaN
-        raise ValueError(f"log_p holds {log_p.max()}, which is no log of p")
+        raise ValueError(f"{log_p.max()} is no log of p")
     # your turn (warm-up)
     # hint: One over the geometric mean of the probabilities.
     # hint: Their product is soon 0; exp of minus the mean of log_p is safe.
-    return float(np.exp(-log_p.mean()))
+    return np.exp(-log_p.mean())
 
 
 def windows(sequences, n, V=None):
@@ -250,7 +250,7 @@ def continuation_counts(grams, size):
 
     References
     ----------
-    Kneser and Ney (1995), eq. 11; eq. 28.8 of the chapter.
+    Kneser and Ney (1995); eq. 28.8 of the chapter.
     """
     # your turn (core)
     # hint: What stays of two grams that differ in the first id only?
@@ -278,7 +278,7 @@ def kneser_ney(count, total, distinct, lower, discount):
 
     References
     ----------
-    Chen and Goodman (1999), eq. 24 and 25; eq. 28.7 of the chapter.
+    Chen and Goodman (1999); eq. 28.7 of the chapter.
     """
     # your turn (core)
     # hint: What is left of a count, max(count - discount, 0), over total.
@@ -307,11 +307,11 @@ class LanguageModel:
 
     def next_proba(self, ids):
         """Return p (V,) of what comes after the ids so far."""
-        ids, n = refuse_ids(as_ids(ids), self.V), self.order - 1
+        n = self.order - 1
+        context = as_ids(ids[max(0, len(ids) - n) :])
         rows = np.zeros((self.V, self.order), int)
-        rows[:, -1] = np.arange(self.V)
-        context = ids[max(0, len(ids) - n) :]
-        rows[:, n - len(context) : n] = context
+        rows[:, n - len(context) : n] = refuse_ids(context, self.V)
+        rows[:, n] = np.arange(self.V)
         return np.exp(self.log_of(rows))
 
 
@@ -417,19 +417,19 @@ class NeuralBigram(LanguageModel):
         """
         counts = bigram_counts(sequences, self.V)
         N, after = counts.sum(), counts.sum(axis=1, keepdims=True)
-        W, losses = np.zeros((self.V, self.V)), []
+        W, losses = np.zeros((self.V, self.V)), np.zeros(self.steps)
         # your turn (core)
         # hint: log_softmax(W) has log p: row i is what comes after i. The
         # loss is the sum of -counts * log p, divided by N.
         # hint: In row i, after[i] * p was foretold, and counts[i] came. The
         # gradient is the difference over N, plus self.l2 * W.
-        # hint: self.steps times: append the loss, W -= rate * gradient.
-        for _ in range(self.steps):
+        # hint: For each step: note the loss, then W -= rate * gradient.
+        for step in range(self.steps):
             log_p = log_softmax(W)  # (V, V)
-            losses.append(-(counts * log_p).sum() / N)
+            losses[step] = -(counts * log_p).sum() / N
             gradient = (after * np.exp(log_p) - counts) / N + self.l2 * W
             W -= self.learning_rate * gradient
-        self.W_, self.losses_ = W, np.array(losses)
+        self.W_, self.losses_ = W, losses
         return self
 
     def log_of(self, rows):
@@ -491,9 +491,10 @@ class CharMLP(nn.Module, LanguageModel):
     def log_of(self, rows):
         """Return log_p (N,) of what each row ends with, in float64."""
         log_p = np.empty(len(rows))
-        for i in range(0, len(rows), 4096):
-            *contexts, y = rows[i : i + 4096].T
+        for part in range(0, len(rows), 4096):
+            *x, y = rows[part : part + 4096].T
+            x, i = np.unique(np.transpose(x), axis=0, return_inverse=True)
             with no_grad():
-                z = self(np.stack(contexts, axis=1)).data.astype(float)
-            log_p[i : i + 4096] = log_softmax(z)[np.arange(len(y)), y]
+                z = self(x).data.astype(float)  # a context once
+            log_p[part : part + 4096] = log_softmax(z)[i.ravel(), y]
         return log_p

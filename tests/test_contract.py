@@ -300,7 +300,8 @@ def test_the_prose_goes_in_the_book_s_order(chapter):
         f"the page has {headings}; in this order it needs {SECTIONS}"
     )
     title = re.search(r"^# (.*)$", prose(chapter), re.M)
-    assert title and title[1].lower() == chapter.title, f"the title is the slug: {chapter.title}"
+    said = title and title[1].lower().replace("-", "")  # N-grams are ngrams
+    assert said == chapter.title, f"the title is the slug: {chapter.title}"
 
 
 def test_the_prose_is_an_evening_long(chapter):
