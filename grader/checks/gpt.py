@@ -328,12 +328,12 @@ def the_slopes_of_all(code, rng):
 
 @check("GPT.forward")
 def read_in_pieces(code, rng):
-    """with a cache, in pieces: the scores are those of the whole text"""
+    """with a cache for each layer, in pieces: the scores are those of the whole text"""
     model, ids = tiny(code, rng), rng.integers(11, size=(2, 8))
     cache = model.new_cache(2)
     with code.no_grad():
         z = [model(piece, cache).data for piece in np.split(ids, [3, 4, 6], axis=1)]
-    return z, [one.length for one in cache]
+    return z, [(one.length, one.k[:, :, :8]) for one in cache]
 
 
 @check("GPT.forward")
@@ -569,7 +569,10 @@ def how_it_draws(code, rng):
     texts = [
         code.generate(model, ids, 30, np.random.default_rng(seed)).tolist() for seed in (1, 1, 2)
     ]
-    return sure, texts[0] == texts[1], texts[0] == texts[2], texts[0][0][3:] == texts[0][1][3:]
+    cool = code.generate(model, ids, 30, np.random.default_rng(1), temperature=0.9).tolist()
+    greedy = code.generate(model, ids, 30, **GREEDY).tolist()
+    alike = texts[0] == texts[1], texts[0] == texts[2], cool == greedy
+    return sure, alike, texts[0][0][3:] == texts[0][1][3:]
 
 
 @check("generate", expect=exactly)
