@@ -331,6 +331,8 @@ def read_in_pieces(code, rng):
     """with a cache for each layer, in pieces: the scores are those of the whole text"""
     model, ids = tiny(code, rng), rng.integers(11, size=(2, 8))
     cache = model.new_cache(2)
+    for one in cache:
+        one.k[...] = one.v[...] = 0
     with code.no_grad():
         z = [model(piece, cache).data for piece in np.split(ids, [3, 4, 6], axis=1)]
     return z, [(one.length, one.k[:, :, :8]) for one in cache]
