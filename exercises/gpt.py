@@ -19,7 +19,7 @@ import numpy as np
 
 import solutions.attention as attention
 import solutions.framework as nn
-from solutions.autograd import Tensor, no_grad, operation, recording
+from solutions.autograd import no_grad, operation, recording
 from solutions.inputs import as_floats, as_rng, in_range, whole
 from solutions.logistic_regression import softmax
 from solutions.probability import sample_categorical
@@ -282,8 +282,7 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
     ----------
     model : Module
     learning_rate, weight_decay : float
-    rest
-        For AdamW; betas are (0.9, 0.95) unless told.
+    **rest : for AdamW; betas are (0.9, 0.95) unless told
 
     Returns
     -------
@@ -299,7 +298,7 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
 
 
 class TokenWindows(nn.DataLoader):
-    """Windows of a text, by chance; an epoch has as many as one likes."""
+    """T ids from anywhere in a text, and what follows each, by chance."""
 
     def __init__(self, ids, T, batch_size, rng, batches=100):
         self.ids = as_texts(np.asarray(ids)[None])[0]
@@ -360,13 +359,13 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
     ----------
     Holtzman et al. (2020), eq. 2 and 3; eq. 35.6 and 35.7 of the chapter.
     """
-    z, V = as_floats(z, "z"), np.shape(z)[-1]
-    in_range("temperature", temperature, low=0, high=1e6)
-    in_range("top_p", top_p, above=0, high=1)
-    top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
-    z = z - z.max(axis=-1, keepdims=True)  # none above 0
-    if np.isnan(z).any():
+    z = as_floats(z, "z")
+    if not z.ndim or not np.isfinite(z.max(-1, initial=-np.inf)).all():
         raise ValueError("each row of z needs a largest score, finite")
+    temperature = float(in_range("temperature", temperature, 0, 1e6))
+    in_range("top_p", top_p, above=0, high=1)
+    z, V = z - z.max(axis=-1, keepdims=True), z.shape[-1]
+    top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
     if temperature < 1e-6:
         first = z.argmax(axis=-1)[..., None]
         return (np.arange(V) == first).astype(z.dtype)
@@ -375,7 +374,10 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
 
 
 def generate(model, ids, n, rng=None, **how):
-    """Let a model go on writing.
+    """Let a model go on writing; a cache keeps what it has read.
+
+    Where the context is full, it forgets: an empty cache, and the last
+    (context + 1) // 2 of ids are read again.
 
     Parameters
     ----------
@@ -386,8 +388,7 @@ def generate(model, ids, n, rng=None, **how):
         How many tokens to write.
     rng : numpy.random.Generator or None
         None only where nothing is left to chance, as with temperature=0.
-    how
-        temperature, top_k and top_p of next_probabilities.
+    **how : temperature, top_k and top_p of next_probabilities
 
     Returns
     -------

@@ -19,7 +19,7 @@ import numpy as np
 
 import solutions.attention as attention
 import solutions.framework as nn
-from solutions.autograd import Tensor, no_grad, operation, recording
+from solutions.autograd import no_grad, operation, recording
 from solutions.inputs import as_floats, as_rng, in_range, whole
 from solutions.logistic_regression import softmax
 from solutions.probability import sample_categorical
@@ -175,7 +175,7 @@ class CausalSelfAttention(nn.Module):
         # split_heads(part, self.heads) each, then cache.append(k, v),
         # which returns those of all S places.
         # hint: attention_forward(q, k, v, causal_mask(T, S)) returns out
-        # and weights; self.c_proj is given Tensor(merge_heads(out)).
+        # and weights; self.c_proj is given merge_heads(out).
         qkv, T = self.c_attn(x), x.shape[1]
         if cache is None:
             mask = attention.causal_mask(T)
@@ -186,7 +186,7 @@ class CausalSelfAttention(nn.Module):
         k, v = cache.append(k, v)  # (B, H, S, D)
         mask = attention.causal_mask(T, k.shape[2])
         out, _ = attention.attention_forward(q, k, v, mask)
-        return self.c_proj(Tensor(attention.merge_heads(out)))
+        return self.c_proj(attention.merge_heads(out))
 
 
 class MLP(nn.Module):
@@ -289,8 +289,8 @@ class GPT(nn.Module):
         # self.ln_f, and tied_head with self.wte.weight.
         # hint: With last only x[:, -1:] need go on after the blocks.
         x = self.drop(self.wte(ids) + self.wpe(positions))
-        for block, kept in zip(self.h, caches, strict=True):
-            x = block(x, kept)
+        for i, block in enumerate(self.h):
+            x = block(x, caches[i])
         x = self.ln_f(x[:, -1:] if last else x)
         return tied_head(x, self.wte.weight)
 
@@ -333,8 +333,7 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
     ----------
     model : Module
     learning_rate, weight_decay : float
-    rest
-        For AdamW; betas are (0.9, 0.95) unless told.
+    **rest : for AdamW; betas are (0.9, 0.95) unless told
 
     Returns
     -------
@@ -355,7 +354,7 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
 
 
 class TokenWindows(nn.DataLoader):
-    """Windows of a text, by chance; an epoch has as many as one likes."""
+    """T ids from anywhere in a text, and what follows each, by chance."""
 
     def __init__(self, ids, T, batch_size, rng, batches=100):
         self.ids = as_texts(np.asarray(ids)[None])[0]
@@ -416,30 +415,30 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
     ----------
     Holtzman et al. (2020), eq. 2 and 3; eq. 35.6 and 35.7 of the chapter.
     """
-    z, V = as_floats(z, "z"), np.shape(z)[-1]
-    in_range("temperature", temperature, low=0, high=1e6)
-    in_range("top_p", top_p, above=0, high=1)
-    top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
-    z = z - z.max(axis=-1, keepdims=True)  # none above 0
-    if np.isnan(z).any():
+    z = as_floats(z, "z")
+    if not z.ndim or not np.isfinite(z.max(-1, initial=-np.inf)).all():
         raise ValueError("each row of z needs a largest score, finite")
+    temperature = float(in_range("temperature", temperature, 0, 1e6))
+    in_range("top_p", top_p, above=0, high=1)
+    z, V = z - z.max(axis=-1, keepdims=True), z.shape[-1]
+    top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
     if temperature < 1e-6:
         first = z.argmax(axis=-1)[..., None]
         return (np.arange(V) == first).astype(z.dtype)
     # your turn (stretch)
     # hint: Divide. The least score that stays in a row is the k-th from the
-    # end of np.sort(z, axis=-1); make those below it -np.inf.
+    # end of np.sort(z), which sorts rows; make those below it -np.inf.
     # hint: p = softmax(z). For top_p sort p along its rows, largest first;
     # cumsum less the entry itself is what stands before an entry.
     # hint: It stays if less than top_p stands before it. Find the least
     # that stays, set what is less to 0, divide by the sum that is left.
     # hint: Leave top_p = 1 out: a sum of floats may be 1 too early.
     z = z / temperature
-    least = np.partition(z, V - top_k, axis=-1)[..., V - top_k, None]
+    least = np.sort(z)[..., -top_k, None]  # (..., 1)
     z = np.where(z < least, -np.inf, z)
     p = softmax(z)
     if top_p < 1:
-        falling = np.sort(p, axis=-1)[..., ::-1]
+        falling = np.sort(p)[..., ::-1]
         before = falling.cumsum(axis=-1) - falling
         least = np.where(before < top_p, falling, 1).min(-1, keepdims=True)
         p = np.where(p < least, 0, p)
@@ -448,7 +447,10 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
 
 
 def generate(model, ids, n, rng=None, **how):
-    """Let a model go on writing.
+    """Let a model go on writing; a cache keeps what it has read.
+
+    Where the context is full, it forgets: an empty cache, and the last
+    (context + 1) // 2 of ids are read again.
 
     Parameters
     ----------
@@ -459,8 +461,7 @@ def generate(model, ids, n, rng=None, **how):
         How many tokens to write.
     rng : numpy.random.Generator or None
         None only where nothing is left to chance, as with temperature=0.
-    how
-        temperature, top_k and top_p of next_probabilities.
+    **how : temperature, top_k and top_p of next_probabilities
 
     Returns
     -------
@@ -477,9 +478,8 @@ def generate(model, ids, n, rng=None, **how):
     # hint: Inside `with reading(model):`, n times: model(new, cache, True)
     # scores what follows new; next_probabilities(scores, **how); draw(p,
     # rng) returns (B,). Put it behind ids, and as (B, 1) it is new.
-    # hint: cache[0].length places are read. If new does not fit into the
-    # context behind them, take an empty cache, model.new_cache(B), ...
-    # hint: ... and for new the last (context + 1) // 2 of ids.
+    # hint: But first: do the cache[0].length places that are read and new
+    # fit into the context? If not, begin again with model.new_cache(B).
     with reading(model):
         for _ in range(n):
             if cache[0].length + new.shape[1] > context:
@@ -487,7 +487,7 @@ def generate(model, ids, n, rng=None, **how):
                 cache = model.new_cache(len(ids))
             z = model(new, cache, True).data[:, -1]  # (B, V)
             new = draw(next_probabilities(z, **how), rng)[:, None]
-            ids = np.concatenate([ids, new], axis=1)
+            ids = np.hstack([ids, new])
     return ids
 
 

@@ -43,7 +43,7 @@ def part(code, rng, name, **sizes):
 
 def leaf(code, array):
     """Return a tensor that requires grad."""
-    return code.Tensor(array, requires_grad=True)
+    return code.nn.Tensor(array, requires_grad=True)
 
 
 def slopes(module):
@@ -59,7 +59,7 @@ def type_of(module):
 def in_pieces(layer, code, x, cache, cuts):
     """Return what a layer makes of x, read a piece at a time."""
     with code.no_grad():
-        return [layer(code.Tensor(piece), cache).data for piece in np.split(x, cuts, axis=1)]
+        return [layer(code.nn.Tensor(piece), cache).data for piece in np.split(x, cuts, axis=1)]
 
 
 @check("count_parameters", expect=exactly)
@@ -235,6 +235,7 @@ def what_the_cache_holds(code, rng):
     """keys and values go into the cache by heads, each where it belongs"""
     layer, config = part(code, rng, "CausalSelfAttention", heads=2)
     cache, x = code.KVCache(config, 3, float), rng.normal(size=(3, 4, 6))
+    cache.k[...] = cache.v[...] = 0
     in_pieces(layer, code, x, cache, [1])
     return cache.k[:, :, :4], cache.v[:, :, :4], cache.length
 
@@ -246,7 +247,7 @@ def one_place_one_head(code, rng):
     for heads in (1, 6):
         layer, config = part(code, rng, "CausalSelfAttention", heads=heads)
         x, cache = rng.normal(size=(1, 1, 6)), code.KVCache(config, 1, float)
-        results += [layer(code.Tensor(x)).data, *in_pieces(layer, code, x, cache, [])]
+        results += [layer(code.nn.Tensor(x)).data, *in_pieces(layer, code, x, cache, [])]
     return results
 
 
@@ -257,7 +258,7 @@ def float32_and_what_was_given(code, rng):
     drawn(layer, rng, np.float32)
     x = rng.normal(size=(1, 3, 6)).astype(np.float32)
     kept, cache = x.copy(), code.KVCache(config)
-    kinds = [str(layer(code.Tensor(x)).dtype)]
+    kinds = [str(layer(code.nn.Tensor(x)).dtype)]
     kinds += [str(out.dtype) for out in in_pieces(layer, code, x, cache, [2])]
     return kinds, np.array_equal(x, kept)
 
@@ -291,7 +292,7 @@ def where_the_dropout_stands(code, rng):
         return added * (len(met) + 1.0)
 
     block.drop = drop
-    return block(code.Tensor(x)).data, met
+    return block(code.nn.Tensor(x)).data, met
 
 
 @check("Block.forward", expect=exactly)
@@ -302,10 +303,10 @@ def what_flows_past_is_left_as_it_is(code, rng):
     x = rng.normal(size=(1, 3, 6)).astype(np.float32)
     kept = x.copy()
     with code.no_grad():
-        moved = np.array_equal(block(code.Tensor(x)).data, kept)
+        moved = np.array_equal(block(code.nn.Tensor(x)).data, kept)
     for p in [*block.attn.c_proj.parameters(), *block.mlp.c_proj.parameters()]:
         p.data[...] = 0
-    out = block(code.Tensor(x)).data
+    out = block(code.nn.Tensor(x)).data
     return out, str(out.dtype), np.array_equal(x, kept), moved
 
 
@@ -327,12 +328,14 @@ def the_slopes_of_all(code, rng):
 
 @check("GPT.forward")
 def read_in_pieces(code, rng):
-    """with a cache, in pieces: the scores are those of the whole text"""
+    """with a cache for each layer, in pieces: the scores are those of the whole text"""
     model, ids = tiny(code, rng), rng.integers(11, size=(2, 8))
     cache = model.new_cache(2)
+    for one in cache:
+        one.k[...] = one.v[...] = 0
     with code.no_grad():
         z = [model(piece, cache).data for piece in np.split(ids, [3, 4, 6], axis=1)]
-    return z, [one.length for one in cache]
+    return z, [(one.length, one.k[:, :, :8]) for one in cache]
 
 
 @check("GPT.forward")
@@ -347,17 +350,18 @@ def the_last_place_alone(code, rng):
 
 @check("GPT.forward", expect=exactly)
 def last_spares_the_head(code, rng):
-    """with last the head is asked about one place of each text, not about all"""
-    model, met, norm = tiny(code, rng), [], None
-    norm = model.ln_f
+    """with last tied_head is asked about one place of each text, not about all"""
+    model, ids, met, head = tiny(code, rng), rng.integers(11, size=(2, 5)), [], code.tied_head
 
-    def spy(x):
+    def spy(x, table):
         met.append(x.shape)
-        return norm(x)
+        return head(x, table)
 
-    model.ln_f = spy
-    model(rng.integers(11, size=(2, 5)), None, True)
-    model(rng.integers(11, size=(2, 5)))
+    code.tied_head = spy
+    model(ids, None, True)
+    model(ids)
+    with code.no_grad():
+        model(ids, model.new_cache(2), True)
     return met
 
 
@@ -480,11 +484,10 @@ def far_apart(code):
 @check("next_probabilities", expect=exactly)
 def all_of_it_and_none_of_it(code, rng):
     """top_p = 1 keeps the rarest, too; temperature 0 is the first of the largest; float32 stays"""
-    z = rng.normal(size=50).astype(np.float32)
-    z[:3] = -40, -60, -80
+    z = np.array([0, -20, -60, -40], np.float32) + rng.normal(size=4).astype(np.float32)
     kept = z.copy()
     p = code.next_probabilities(z, 1.0, None, 1.0)
-    cut = code.next_probabilities(z, 0.7, 5, 0.8)
+    cut = code.next_probabilities(z, 0.7, 3, 0.8)
     greedy = code.next_probabilities(np.array([1.0, 3.0, 3.0, 2.0]), 0)
     kinds = str(p.dtype), str(cut.dtype)
     return (p > 0).all(), kinds, greedy, np.array_equal(z, kept)
@@ -543,6 +546,20 @@ def each_token_is_read_once(code, rng):
 
 
 @check("generate", expect=exactly)
+def only_the_last_place_is_scored(code, rng):
+    """of a prompt only the last place is scored, by the last argument of the model"""
+    model, met, head = lively(code, rng), [], code.tied_head
+
+    def spy(x, table):
+        met.append(np.prod(x.shape[:-1]))
+        return head(x, table)
+
+    code.tied_head = spy
+    text = code.generate(model, rng.integers(31, size=(2, 6)), 2, **GREEDY)
+    return text, bool(sum(met) <= 6)
+
+
+@check("generate", expect=exactly)
 def how_it_draws(code, rng):
     """rng and the settings are passed on: top_k = 1, tiny top_p, the same seed, another"""
     model, ids = lively(code, rng), rng.integers(31, size=(2, 3))
@@ -554,7 +571,10 @@ def how_it_draws(code, rng):
     texts = [
         code.generate(model, ids, 30, np.random.default_rng(seed)).tolist() for seed in (1, 1, 2)
     ]
-    return sure, texts[0] == texts[1], texts[0] == texts[2], texts[0][0][3:] == texts[0][1][3:]
+    cool = code.generate(model, ids, 30, np.random.default_rng(1), temperature=0.9).tolist()
+    greedy = code.generate(model, ids, 30, **GREEDY).tolist()
+    alike = texts[0] == texts[1], texts[0] == texts[2], cool == greedy
+    return sure, alike, texts[0][0][3:] == texts[0][1][3:]
 
 
 @check("generate", expect=exactly)
@@ -659,7 +679,7 @@ MISTAKES = [
         "it is recorded even under no_grad",
         in_="tied_head",
         old="return operation(z, (x, table), backward)",
-        new="out = Tensor(z, requires_grad=True)\n"
+        new="out = nn.Tensor(z, requires_grad=True)\n"
         "    out.parents, out.grad_fn = (x, table), backward\n    return out",
     ),
     Mistake(
@@ -778,10 +798,10 @@ MISTAKES = [
         new="out.reshape(x.shape)",
     ),
     Mistake(
-        "the cache makes float64 of float32",
+        "x is made a bare array first, of float64: no slopes come back to it",
         in_="CausalSelfAttention.forward",
-        old="Tensor(attention.merge_heads(out))",
-        new="Tensor(attention.merge_heads(out).astype(float))",
+        old="qkv, T = self.c_attn(x), x.shape[1]",
+        new="qkv, T = self.c_attn(nn.Tensor(x.data.astype(float))), x.shape[1]",
     ),
     Mistake(
         "the norm comes after the sum, as in the first Transformer",
@@ -862,20 +882,20 @@ MISTAKES = [
     Mistake(
         "all blocks share the cache of the first",
         in_="GPT.forward",
-        old="x = block(x, kept)",
+        old="x = block(x, caches[i])",
         new="x = block(x, caches[0])",
     ),
     Mistake(
         "the caches are not used",
         in_="GPT.forward",
-        old="x = block(x, kept)",
+        old="x = block(x, caches[i])",
         new="x = block(x)",
     ),
     Mistake(
         "each block reads the embeddings, not what the one before has made",
         in_="GPT.forward",
-        old="            x = block(x, kept)\n        x = self.ln_f(x[",
-        new="            out = block(x, kept)\n        x = out\n        x = self.ln_f(x[",
+        old="            x = block(x, caches[i])\n        x = self.ln_f(x[",
+        new="            out = block(x, caches[i])\n        x = out\n        x = self.ln_f(x[",
     ),
     Mistake(
         "the first place is taken for the last",
@@ -919,7 +939,7 @@ MISTAKES = [
         "everything is computed in float64",
         in_="GPT.forward",
         old="x = self.ln_f(x[:",
-        new="x = Tensor(x.data.astype(float)) if x.dtype == np.float32 else x\n"
+        new="x = nn.Tensor(x.data.astype(float)) if x.dtype == np.float32 else x\n"
         "        x = self.ln_f(x[:",
     ),
     Mistake(
@@ -992,9 +1012,8 @@ MISTAKES = [
     Mistake(
         "one score too many stays",
         in_="next_probabilities",
-        old="least = np.partition(z, V - top_k, axis=-1)[..., V - top_k, None]",
-        new="top_k = min(top_k + 1, V)\n"
-        "    least = np.partition(z, V - top_k, axis=-1)[..., V - top_k, None]",
+        old="least = np.sort(z)[..., -top_k, None]",
+        new="least = np.sort(z)[..., -min(top_k + 1, V), None]",
     ),
     Mistake(
         "the k smallest scores stay",
@@ -1030,8 +1049,8 @@ MISTAKES = [
     Mistake(
         "the least probable are laid end to end first",
         in_="next_probabilities",
-        old="falling = np.sort(p, axis=-1)[..., ::-1]",
-        new="falling = np.sort(p, axis=-1)",
+        old="falling = np.sort(p)[..., ::-1]",
+        new="falling = np.sort(p)",
     ),
     Mistake(
         "the rows share one edge, the lowest of all",
@@ -1147,6 +1166,12 @@ MISTAKES = [
         "            z = model(seen, cache, True).data[:, -1]\n",
     ),
     Mistake(
+        "all places of the prompt are scored, and all but the last thrown away",
+        in_="generate",
+        old="model(new, cache, True)",
+        new="model(new, cache)",
+    ),
+    Mistake(
         "dropout goes on while the model writes",
         in_="generate",
         old="    with reading(model):\n",
@@ -1179,7 +1204,7 @@ def read_by_pieces(code, pieces):
     cache, places = code.KVCache(config, 1, float), []
     with code.no_grad():
         for T in np.asarray(pieces, int):
-            places.append(layer(code.Tensor(rng.normal(size=(1, T, 6))), cache).data[0])
+            places.append(layer(code.nn.Tensor(rng.normal(size=(1, T, 6))), cache).data[0])
     return np.concatenate(places)
 
 

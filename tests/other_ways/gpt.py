@@ -8,7 +8,7 @@ import numpy as np
 
 import solutions.attention as attention
 import solutions.framework as nn
-from solutions.autograd import Tensor, no_grad, operation
+from solutions.autograd import no_grad, operation
 
 
 def count_parameters(config):
@@ -71,7 +71,7 @@ class CausalSelfAttention:
             keys, values = cache.append(k[:, :, t : t + 1], v[:, :, t : t + 1])
             rows.append(attention.attention_forward(q[:, :, t : t + 1], keys, values)[0])
         out = np.concatenate(rows, axis=2)
-        return self.c_proj(Tensor(np.moveaxis(out, 1, 2).reshape(B, T, C)))
+        return self.c_proj(np.moveaxis(out, 1, 2).reshape(B, T, C))
 
 
 class Block:
@@ -149,7 +149,7 @@ def generate(model, ids, n, rng=None, **how):
             start = read = end - (context + 1) // 2
             cache = model.new_cache(B)
         with no_grad():
-            z = model(longer[:, read:end], cache).data[:, -1]
+            z = model(longer[:, read:end], cache, True).data[:, 0]
         p = next_probabilities(z, **how)
         read = end
         if rng is None:
