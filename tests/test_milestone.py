@@ -82,7 +82,7 @@ def test_without_a_name_it_lists_the_parts_and_how_far_each_is(home):
     assert re.search(r"^Foundations +ready$", run.stdout, re.M)
     assert re.search(r"^Supervised learning +ready$", run.stdout, re.M)
     assert re.search(r"^Making and acting +no program yet$", run.stdout, re.M)
-    assert run.stdout.endswith("Next: grader milestone neural-networks\n")
+    assert run.stdout.endswith("Next: grader milestone language\n")
     (home / "exercises" / "arrays.py").write_text("def", encoding="utf-8")
     run = grader(home, "milestone", COLUMNS="50")
     assert re.search(r"^Neural networks +9 of 16 exercises$", run.stdout, re.M)
