@@ -15,11 +15,12 @@ def hole_names(chapter: Chapter) -> list[str]:
 
 def exercises(name: str) -> list[tuple[Chapter, Hole]]:
     """Return the exercises called `name`, `chapter.name`, or ending in `.name`."""
-    within = chapters()
+    every = [(c, hole) for c in chapters() for hole in stub.holes(c.source)]
     prefix, _, rest = name.partition(".")
+    if exact := [item for item in every if item[1].name == name]:
+        return exact  # GPT.forward is a function, though GPT is a chapter, too
     if rest and (chapter := find_chapter(prefix)):
-        within, name = (chapter,), rest
-    every = [(c, hole) for c in within for hole in stub.holes(c.source)]
+        every, name = [item for item in every if item[0] == chapter], rest
     exact = [item for item in every if item[1].name == name]
     return exact or [item for item in every if item[1].name.endswith(f".{name}")]
 

@@ -18,6 +18,7 @@ from book_tools import copy_of_the_book, grader, no_workers_in
 
 from grader import book, command, screen, stub, subject
 from grader.audit.graft import graft
+from grader.find import exercises
 from grader.outline import sketches
 from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
 
@@ -796,3 +797,19 @@ def test_the_screens_on_the_first_page_are_real(home):
     assert len(screens) == len(outputs)
     for shown, output in zip(screens, outputs, strict=True):
         assert shown in output
+
+
+@pytest.mark.parametrize(
+    "name, found",
+    [
+        ("GPT.forward", ["gpt.GPT.forward"]),  # GPT is a chapter, and a class in it
+        ("gpt.Block.forward", ["gpt.Block.forward"]),
+        ("chapter-35.generate", ["gpt.generate"]),
+        ("gpt.append", ["gpt.KVCache.append"]),
+        ("standardize", ["arrays.standardize"]),
+        ("arrays.standardize", ["arrays.standardize"]),
+        ("nothing.at.all", []),
+    ],
+)
+def test_an_exercise_is_found_by_its_name_its_end_and_its_chapter(name, found):
+    assert [f"{chapter.slug}.{hole.name}" for chapter, hole in exercises(name)] == found
