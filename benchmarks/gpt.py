@@ -5,7 +5,8 @@
 Ratios of processor time, float32, one thread, runs alternating; below 1 ours
 is faster. Theirs is eager PyTorch with its scaled_dot_product_attention and
 foreach AdamW. Beside each stands the machine's own matrix product, measured
-in the same rounds, and how much of its rate our step reaches.
+in the same rounds, and how much of its rate our step reaches (attention counted
+in full, though what the mask hides is not computed).
 
 A step's arrays are freed at its end, and glibc gives their memory back, so that
 the next step pays for new pages: about a sixth of ours in small, less of theirs.
