@@ -274,8 +274,8 @@ class GPT(nn.Module):
 
         Returns
         -------
-        z : tensor, shape (B, T, V)
-            With last (B, 1, V).
+        z : tensor, shape (..., V)
+            (B, T, V), or with last (B, 1, V).
 
         References
         ----------

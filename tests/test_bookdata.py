@@ -37,6 +37,7 @@ KNOWN = {
     "photograph": ([(256, 256)], "d4dc389a764aeb24"),
     "puromycin": ([(23,)] * 3, "abb9bac0ebce259a"),
     "shakespeare": ([42, 42, (42,)], "555f5761421895c7"),
+    "shakespeare_gpt": ([52, 52], "7d77fedcab4cc33e"),
     "titanic": ([(1309,)] * 5, "d2da4c23a8aba6e0"),
 }
 
@@ -45,6 +46,8 @@ OF_THIS_PYTHON = {"python_source"}  # and so of no size that is the same everywh
 
 def plain(part):
     """Return the bytes of a part, the same on every machine and under every NumPy."""
+    if isinstance(part, list) and isinstance(part[0], np.ndarray):
+        return b"".join(map(plain, part))
     if isinstance(part, list) or part.dtype.kind in "UM":
         return "\n".join(map(str, part)).encode()
     return np.ascontiguousarray(part, part.dtype.newbyteorder("<")).tobytes()

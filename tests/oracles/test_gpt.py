@@ -23,6 +23,7 @@ from solutions.gpt import (
     reading,
     tied_head,
 )
+from solutions.ngrams import NGram
 from solutions.training import clip_gradients, cosine_with_warmup, scheduled
 
 SMALL = GPTConfig(65, 32, 48, 2, 4)
@@ -520,3 +521,22 @@ def test_other_bad_input_is_refused():
         configure_optimiser(model, -1)
     with pytest.raises(ValueError, match="must have shape"):
         loss_per_position(model, [[1]])
+
+
+def test_the_gpt_that_is_kept_expects_held_out_works_better_than_counts():
+    """Eleven minutes of reading, against 5-grams that had all of it at once."""
+    works, kept = bookdata.shakespeare(), bookdata.shakespeare_gpt()
+    signs = sorted(set("".join(works.texts)))
+    id_of = {sign: i for i, sign in enumerate(signs)}
+    pairs = list(zip(works.texts, works.train, strict=True))
+    texts = ("".join(text for text, of in pairs if of == train) for train in (True, False))
+    read, held = (np.array([id_of[sign] for sign in text]) for text in texts)
+    V, T = len(signs), 128
+    model = GPT(GPTConfig(V, T, C=128, layers=4, heads=4), np.random.default_rng(0))
+    model.load_state_dict(dict(zip(kept.names, kept.weights, strict=True)))
+    starts = np.linspace(0, len(held) - T - 1, 300).astype(int)
+    rows = held[starts[:, None] + np.arange(T + 1)]
+    asked = np.lib.stride_tricks.sliding_window_view(rows, 5, axis=1)[:, -T // 2 :]
+    counts = -NGram(5, V).fit(read).log_of(asked.reshape(-1, 5)).mean()
+    loss = loss_per_position(model, rows)[T // 2 :].mean()
+    assert 1.5 < loss < counts < 1.65, (loss, counts)
