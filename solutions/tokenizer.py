@@ -15,6 +15,7 @@ Sutskever, Language models are unsupervised multitask learners (2019).
 import json
 import re
 from collections import Counter, defaultdict
+from contextlib import suppress
 from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
 from pathlib import Path
@@ -39,7 +40,7 @@ def as_text(text):
 def as_bytes(text):
     """Return the bytes of a text, or raise where it has none."""
     try:
-        return text.encode("utf-8", "surrogateescape")
+        return as_text(text).encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         half = f"U+{ord(text[error.start]):X}, half of a surrogate pair"
         raise ValueError(f"text holds {half}: no UTF-8") from None
@@ -96,7 +97,8 @@ def words_in(text):
 def unique_words(text):
     """Return the different words of one text or many, and their counts."""
     counted = Counter()
-    for one in [text] if isinstance(text, str) else text:
+    many = hasattr(text, "__iter__") and not isinstance(text, str | bytes)
+    for one in text if many else [text]:
         counted.update(words_in(as_text(one)))
     return [list(as_bytes(word)) for word in counted], [*counted.values()]
 
@@ -118,6 +120,8 @@ def count_pairs(words, counts):
     ----------
     Sennrich, Haddow and Birch (2016), algorithm 1, get_stats.
     """
+    if len(words) != len(counts):
+        raise ValueError(f"{len(words)} words, but {len(counts)} counts")
     # your turn (warm-up)
     # hint: pairwise(word) gives the pairs of a word.
     # hint: In a word that occurs n times each of its pairs counts n.
@@ -164,10 +168,10 @@ def merge_pair(word, pair, new):
 class PairTable:
     """The counts of all pairs, kept true while pairs are joined.
 
-    Words and counts are as given, but each merge changes words. `pairs` has
-    the count of each pair, where[pair] the set of the places in `words` of
-    those that hold it (some may have lost it since), and heap a (-count,
-    pair) for each, whose count is the true one or was and has shrunk.
+    Each merge puts new lists into `words`; the lists that were given stay.
+    `pairs` has the count of each pair, where[pair] the set of the places in
+    `words` of those that hold it (some may have lost it since), and heap a
+    (-count, pair) for each, whose count is true or was and has shrunk.
     """
 
     def __init__(self, words, counts):
@@ -208,6 +212,8 @@ class PairTable:
         ----------
         Sennrich, Haddow and Birch (2016), 3.2.
         """
+        if pair not in self.where:
+            raise ValueError(f"no word holds the pair {pair}")
         # your turn (stretch)
         # hint: For each i in self.where.pop(pair) take the pairs of word i
         # out of self.pairs, self.counts[i] of each, merge_pair the word,
@@ -279,7 +285,7 @@ class Remembered(dict):
 
 
 def join_by_heap(parts, ranks):
-    """Join parts, a list of bytes, as encode_word does: n log n steps."""
+    """Join the parts of a long word, bytes, in some n log n steps."""
     n, heap = len(parts), []
     before, after = list(range(-1, n)), list(range(1, n + 2))
 
@@ -410,8 +416,7 @@ class Tokenizer:
         """
         as_text(text)
         # your turn (core)
-        # hint: Plain text gives, for each word in words_in(part), the ids
-        # self.known[word].
+        # hint: words_in(part) has plain text's words, self.known the ids.
         # hint: self.split_special(text) has plain text at even places, and
         # at odd ones marks, of which self.special[mark] is the one id.
         ids = []
@@ -472,7 +477,7 @@ class Tokenizer:
 
 def as_list(values, kind, name):
     """Return a list of different values of a kind, none empty, or raise."""
-    if isinstance(values, kind):
+    if isinstance(values, kind) or not hasattr(values, "__iter__"):
         raise TypeError(f"{name} must be a list, not {values!r}")
     values = list(values)
     for value in values:
@@ -485,8 +490,10 @@ def as_list(values, kind, name):
 
 def as_ids(ids, V):
     """Return ids as a list of int from 0 to V - 1, or raise."""
-    ids = np.asarray(ids)
-    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+    with suppress(ValueError):  # rows of different lengths stay a list
+        ids = np.asarray(ids)
+    shape = getattr(ids, "shape", ())
+    if len(shape) != 1 or (shape[0] and ids.dtype.kind not in "iu"):
         raise TypeError("ids must be a sequence of whole numbers")
     for i in ids[(ids < 0) | (ids >= V)]:
         raise ValueError(f"{i} is no id: there are {V}, from 0 on")

@@ -22,10 +22,10 @@ def underscores(code):
 
 @check("pretokenize", expect=exactly, forbids=LIBRARIES)
 def white_space(code):
-    """white space gives its last character to what follows, or leaves it alone; none is lost"""
+    """white space gives its last character to what follows; none is lost; an empty text has none"""
     texts = ["a  b", "if x:\n    y", "a\n\n\nb", "\t\tx", "a   ", "a \n", " ", "   ", "\n", "\n+"]
     texts += ["  1", " \t ( ", "a\tb", "x \n y", "\r\n\r\n!", "a \u00a0\u2003 b"]
-    return [code.pretokenize(text) for text in texts]
+    return {text: code.pretokenize(text) for text in [*texts, ""]}
 
 
 @check("pretokenize", expect=exactly, forbids=LIBRARIES)
@@ -44,10 +44,10 @@ def other_letters(code):
 
 @check("pretokenize", expect=exactly, forbids=LIBRARIES)
 def any_signs(code, rng):
-    """whatever stands beside whatever; an empty text has no words"""
+    """whatever stands beside whatever: every text is cut by the same rules"""
     signs = list("ab7_+'s  \n\tté٣\x1c\udc80")
-    texts = ["".join(signs[i] for i in rng.integers(len(signs), size=60)) for _ in range(20)]
-    return [code.pretokenize(text) for text in ["", *texts]]
+    texts = ["".join(signs[i] for i in rng.integers(len(signs), size=12)) for _ in range(90)]
+    return {text: code.pretokenize(text) for text in texts}
 
 
 def words_of(rng, letters=4, n=12, longest=9):
@@ -75,7 +75,7 @@ def the_same_twice(code):
 @check("count_pairs", expect=exactly)
 def words_without_pairs(code):
     """a word of one id has no pair, no word reaches into the next, and no words have none"""
-    found = [code.count_pairs([[5], [6], []], [4, 9, 2]), code.count_pairs([], [])]
+    found = [code.count_pairs([[], [5], [6, 5], []], [4, 9, 2, 7]), code.count_pairs([], [])]
     found.append(code.count_pairs([[5, 300], [300], [301, 5]], [1, 1, 1]))
     return [dict(pairs) for pairs in found]
 
@@ -108,6 +108,13 @@ def joined_once(code):
         code.merge_pair([1, 1, 1, 1, 2, 2], (1, 2), 2),
         code.merge_pair([3, 3, 3, 3, 3], (3, 3), 3),
     ]
+
+
+@check("merge_pair", expect=exactly)
+def ids_are_whole(code):
+    """ids are compared as numbers, whatever their digits are: 11 does not end with a 1"""
+    words = [[11, 2, 1, 23, 1, 2], [1, 2, 21, 2], [112, 12, 1, 200]]
+    return [code.merge_pair(word, (1, 2), 9) for word in words]
 
 
 @check("merge_pair", expect=exactly)
@@ -163,6 +170,15 @@ def not_the_commonest(code, rng):
             table.merge(alive[int(rng.integers(len(alive)))], new)
         states.append(state_of(table))
     return states
+
+
+@check("PairTable.merge", expect=exactly)
+def given_lists_stay(code):
+    """the lists that were given stay as they were; the table gets new ones"""
+    words = [[1, 2, 3], [3, 1, 2, 1, 2], [2, 1]]
+    table = code.PairTable(words, [1, 2, 3])
+    table.merge((1, 2), 256)
+    return words, [list(word) for word in table.words]
 
 
 class Watched(list):
@@ -236,7 +252,7 @@ def the_example_of_the_paper(code):
 def bytes_alone(code):
     """with V = 256 nothing is learned, nor from a text without pairs; one more is one more"""
     code = with_a_plain_table(code)
-    asked = [("banana", 256), ("banana", 257), ("", 300), ("x\ny", 300)]
+    asked = [("cocoa", 256), ("cocoa", 257), ("", 300), ("x\ny", 300)]
     return [code.train_bpe(text, V) for text, V in asked]
 
 
@@ -323,6 +339,43 @@ def special_ones_are_not_made(code):
 
 
 @check("Tokenizer.encode_word", expect=exactly, forbids=LIBRARIES)
+def no_way_to_it(code):
+    """a token is made only where joins of two lead to it, even if it is the whole word"""
+    tokens = [[b"abc"], [b"abc", b"bc"], [b"abcd", b"ab"]]
+    words = ["abc", "abcd", "ab", "dabc"]
+    return [ids_of(code.Tokenizer(BYTES + joins), words) for joins in tokens]
+
+
+@check("Tokenizer.encode_word", expect=exactly, forbids=LIBRARIES)
+def thousands_of_tokens(code):
+    """ids that lie close together are told apart however large they are"""
+    many = [b"\x00" + i.to_bytes(2, "big") for i in range(4700)]
+    words = ["abc", "bcab", "cabcb"]
+    joins = [b"bc", b"ab", b"ca"], [b"ca", b"ab", b"bc"]
+    return [ids_of(code.Tokenizer(BYTES + many + each), words) for each in joins]
+
+
+def for_long_words(code):
+    """Give a module a join_by_heap that refuses short words, as the exercise says."""
+    by_heap, most = code.join_by_heap, code.LONG
+
+    def join_by_heap(parts, ranks):
+        if len(parts) <= most:
+            raise ValueError(f"join_by_heap is for words longer than {most} bytes; join these here")
+        return by_heap(parts, ranks)
+
+    code.join_by_heap = join_by_heap
+    return code
+
+
+@check("Tokenizer.encode_word", expect=exactly, forbids=LIBRARIES)
+def by_yourself(code, rng):
+    """words of 200 bytes or fewer are joined here, not by join_by_heap"""
+    tokenizer = for_long_words(code).Tokenizer(vocabulary_of(rng))
+    return ids_of(tokenizer, [letters_of(rng, n) for n in (3, 12, 40, 200)])
+
+
+@check("Tokenizer.encode_word", expect=exactly, forbids=LIBRARIES)
 def very_long_words(code, rng):
     """a word of thousands of letters takes no longer than its letters one by one"""
     tokenizer = code.Tokenizer(vocabulary_of(rng))
@@ -364,6 +417,14 @@ def no_special_tokens(code):
     return [tokenizer.split_special(text) for text in ("a<|end|>b", "")]
 
 
+@check("Tokenizer.split_special", expect=exactly)
+def as_they_are_written(code):
+    """capital letters and spaces count, every mark in a row is cut, each tokenizer has its own"""
+    ours, others = code.Tokenizer(BYTES, ["<|end|>"]), code.Tokenizer(BYTES, ["<|END|>", "b"])
+    texts = ["<|END|>b", " <|end|> \n", "\n x <|end|>", "<|end|>" * 8, "a<|END|>" * 8]
+    return [[each.split_special(text) for text in texts] for each in (ours, others, ours)]
+
+
 MARKS = ["<|end|>", "<|", "<|end|><|end|>"]
 
 
@@ -386,8 +447,17 @@ def not_over_words(code):
 def asked_for(code, rng):
     """when asked for, a special token is one id, wherever it stands, the longest where two begin"""
     tokenizer = code.Tokenizer(vocabulary_of(rng), MARKS)
-    texts = ["abc<|end|>cab", "<|end|>", "<|end|><|end|><|end|>", "a <| b<|end|>\n c", "ab", ""]
-    return [tokenizer.encode(text, special=True) for text in texts]
+    texts = [
+        "abc<|end|>cab",
+        "<|end|>",
+        "<|end|><|end|><|end|>",
+        "a <| b<|end|>\n c",
+        "ab",
+        "",
+        "<|",
+    ]
+    plain = [tokenizer.encode(text) for text in texts]  # and remembers " <|" and "<|" as words
+    return [tokenizer.encode(text, special=True) for text in texts], plain
 
 
 @check("Tokenizer.encode", expect=exactly, forbids=LIBRARIES)
@@ -411,7 +481,9 @@ def each_word_once(code, rng):
 
     tokenizer = Asked(vocabulary_of(rng), MARKS)
     answers = [tokenizer.encode("ab cab cab ab", special=True) for _ in range(3)]
-    answers[0].append(-1)
+    answers += [tokenizer.encode("ab") for _ in range(2)]
+    for answer in answers:
+        answer.append(-1)
     return answers, sorted(asked), tokenizer.encode("ab")
 
 
@@ -430,6 +502,14 @@ def characters_in_parts(code, rng):
     tokenizer = code.Tokenizer(tokens)
     ids = [[tokens.index(BYTES[byte]) for byte in "né 茶🙂".encode()], [257, 256]]
     return [tokenizer.decode(each) for each in ids]
+
+
+@check("Tokenizer.decode", expect=exactly)
+def nothing_is_tidied(code):
+    """a byte order mark, line ends of two characters, spaces and zeros come back as they are"""
+    texts = ["\ufeffa\r\nb\x00", " a \r\n ", "\ufeff", "\x00\ufeff\r", "e\u0301 é"]
+    tokenizer = code.Tokenizer(BYTES)
+    return [list(map(ord, tokenizer.decode(list(text.encode())))) for text in texts]
 
 
 @check("Tokenizer.decode", expect=exactly)
@@ -633,6 +713,13 @@ MISTAKES = [
         " if -1 not in word else merged",
     ),
     Mistake(
+        "ids are joined as text, so that the end of one and the beginning of another make the pair",
+        in_="merge_pair",
+        old="return merged",
+        new='text = " ".join(map(str, word)).replace("%d %d" % (a, b), str(new))\n'
+        "    return [int(number) for number in text.split()]",
+    ),
+    Mistake(
         "the word that was given is changed",
         in_="merge_pair",
         old="return merged",
@@ -668,6 +755,59 @@ MISTAKES = [
         old="""            self.words[i] = merge_pair(self.words[i], pair, new)
             for now in pairwise(self.words[i]):""",
         new="            for now in pairwise(merge_pair(self.words[i], pair, new)):",
+    ),
+    Mistake(
+        "a pair that stands in a word twice is taken away once",
+        in_="PairTable.merge",
+        old="for old in pairwise(self.words[i])",
+        new="for old in set(pairwise(self.words[i]))",
+    ),
+    Mistake(
+        "a pair that stands in a word twice is counted once, before and after",
+        in_="PairTable.merge",
+        old="""            for old in pairwise(self.words[i]):
+                self.pairs[old] -= n
+            self.words[i] = merge_pair(self.words[i], pair, new)
+            for now in pairwise(self.words[i]):""",
+        new="""            for old in set(pairwise(self.words[i])):
+                self.pairs[old] -= n
+            self.words[i] = merge_pair(self.words[i], pair, new)
+            for now in set(pairwise(self.words[i])):""",
+    ),
+    Mistake(
+        "the neighbours of a join are taken from the old word, also where they were joined too",
+        in_="PairTable.merge",
+        old="""            for old in pairwise(self.words[i]):
+                self.pairs[old] -= n
+            self.words[i] = merge_pair(self.words[i], pair, new)
+            for now in pairwise(self.words[i]):
+                self.pairs[now] += n
+                if new in now:
+                    self.where[now].add(i)
+                    grown.add(now)""",
+        new="""            word, j, (a, b) = self.words[i], 0, pair
+            self.words[i] = merge_pair(word, pair, new)
+            while j < len(word) - 1:
+                found = word[j] == a and word[j + 1] == b
+                sides = []
+                if found:
+                    self.pairs[pair] -= n
+                    sides += [((x, a), (x, new)) for x in word[:j][-1:]]
+                    sides += [((b, y), (new, y)) for y in word[j + 2 : j + 3]]
+                for old, now in sides:
+                    self.pairs[old] -= n
+                    self.pairs[now] += n
+                    self.where[now].add(i)
+                    grown.add(now)
+                j += 2 if found else 1""",
+        lesson="In a b a b the neighbour of one new token is the other new token, and no b or a. "
+        "Count the pairs of the word as it was, and of the word as it is.",
+    ),
+    Mistake(
+        "the lists that were given are changed",
+        in_="PairTable.merge",
+        old="self.words[i] = merge_pair",
+        new="self.words[i][:] = merge_pair",
     ),
     Mistake(
         "nobody notes where the new pairs stand",
@@ -786,6 +926,20 @@ MISTAKES = [
             whole = whole[size:]""",
     ),
     Mistake(
+        "a word that is a token is taken whole, whether or not joins lead to it",
+        in_="Tokenizer.encode_word",
+        old="found = [get(a + b, none) for a, b in pairwise(parts)]",
+        new="""if as_bytes(word) in self.ranks:
+            return (self.ranks[as_bytes(word)],)
+        found = [get(a + b, none) for a, b in pairwise(parts)]""",
+    ),
+    Mistake(
+        "all words are left to join_by_heap, which is there for the long ones",
+        in_="Tokenizer.encode_word",
+        old="found = [get(a + b, none) for a, b in pairwise(parts)]",
+        new="parts, found = join_by_heap(parts, self.ranks), []",
+    ),
+    Mistake(
         "it ends after one join",
         in_="Tokenizer.encode_word",
         old="while found and min(found) < none:",
@@ -877,6 +1031,18 @@ MISTAKES = [
         new="if False:",
     ),
     Mistake(
+        "capital letters are taken for small ones",
+        in_="Tokenizer.split_special",
+        old='marks))})", text)',
+        new='marks))})", text, flags=re.IGNORECASE)',
+    ),
+    Mistake(
+        "white space at both ends of the text is lost",
+        in_="Tokenizer.split_special",
+        old='marks))})", text)',
+        new='marks))})", text.strip())',
+    ),
+    Mistake(
         "special tokens are found whether they are asked for or not",
         in_="Tokenizer.encode",
         old="self.split_special(text) if special else [text]",
@@ -913,6 +1079,12 @@ MISTAKES = [
         new="self.encode_word(word)",
     ),
     Mistake(
+        "a text of one word is answered from memory before anything else is done",
+        in_="Tokenizer.encode",
+        old="ids = []",
+        new="if text in self.known:\n            return self.known[text]\n        ids = []",
+    ),
+    Mistake(
         "the ids of each word are kept together, in a list of lists",
         in_="Tokenizer.encode",
         old="ids += self.known[word]",
@@ -925,6 +1097,18 @@ MISTAKES = [
         new='"".join([t.decode("utf-8", errors) for t in tokens])',
         lesson="A token is a run of bytes, and may begin or end within a character. Join the bytes "
         "first: only the whole is sure to be a text.",
+    ),
+    Mistake(
+        "a byte order mark at the beginning is lost",
+        in_="Tokenizer.decode",
+        old='.decode("utf-8", errors)',
+        new='.decode("utf-8-sig", errors)',
+    ),
+    Mistake(
+        "line ends of two characters become one",
+        in_="Tokenizer.decode",
+        old='.decode("utf-8", errors)',
+        new='.decode("utf-8", errors).replace("\\r\\n", "\\n")',
     ),
     Mistake(
         "each byte is taken for a character",
