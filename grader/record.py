@@ -156,8 +156,8 @@ def carried(value: Any, room: Room, depth: int = 0) -> Any:
     if isinstance(value, tuple | list):
         parts = [carried(part, room, depth) for part in value]
         return parts if isinstance(value, list) else tuple(parts)
-    if type(value) is dict:
-        return {key: carried(part, room, depth) for key, part in value.items()}
+    if isinstance(value, dict):  # a Counter, too
+        return {key: carried(part, room, depth) for key, part in dict.items(value)}
     if inside := attributes(value):
         if depth == DEEP:
             return Opaque(name_of(type(value)))

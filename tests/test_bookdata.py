@@ -66,7 +66,8 @@ def data(request):
 def test_shapes_and_bytes(data):
     name, parts = data
     if name in OF_THIS_PYTHON:
-        pytest.skip("the bytes are those of this Python")
+        assert len({len(part) for part in parts}) == 1
+        return
     shapes = [len(part) if isinstance(part, list) else part.shape for part in parts]
     assert (shapes, digest(*parts)) == KNOWN[name]
 
