@@ -8,16 +8,14 @@ Throughout: B sequences, H heads of D = C / H channels each.
     x (B, T, C), memory (B, S, C) what goes in, where it looks; else x too
     grad                          the slope of the loss in out
 
-Sources: Vaswani et al., Attention Is All You Need (2017); Su et al.,
-RoFormer (2021); Xiong et al., On Layer Normalization in the Transformer
-Architecture (2020).
+Sources: Vaswani et al. (2017), Su et al. (2021), Xiong et al. (2020).
 """
 
 import numpy as np
 
 from solutions.autograd import Tensor, operation
 from solutions.framework import LayerNorm, Linear, Module, gelu
-from solutions.inputs import as_floats, whole
+from solutions.inputs import as_finite, as_floats, whole
 
 ROWS = 64  # queries of a sequence that are worked on at a time
 TILE = 1 << 18  # scores worked on at a time, so that they stay in cache
@@ -71,9 +69,8 @@ def may_look(mask, shape):
     fits = zip(mask.shape[::-1], shape[::-1], strict=False)
     if mask.ndim > len(shape) or any(m not in (1, n) for m, n in fits):
         raise ValueError(f"mask {mask.shape} does not fit scores {shape}")
-    blind = np.argwhere(~mask.any(axis=-1)).tolist()
-    if blind:
-        raise ValueError(f"mask{blind[0]} is False: it may look nowhere")
+    for blind in np.argwhere(~mask.any(axis=-1)).tolist():  # the first
+        raise ValueError(f"mask{blind or ''} is False: it may look nowhere")
 
 
 def attention_forward(q, k, v, mask=None):
@@ -96,6 +93,7 @@ def attention_forward(q, k, v, mask=None):
     ----------
     Vaswani et al. (2017), eq. 1; eq. 32.3 of the chapter.
     """
+    q, k, v = map(as_floats, (q, k, v), "qkv")
     fitting(q, k, v, mask)
     # your turn (core)
     raise NotImplementedError("attention_forward")
@@ -121,16 +119,17 @@ def attention_backward(grad, q, k, v, weights, out):
     ----------
     Eq. 32.5 to 32.8 of the chapter.
     """
+    q, k, v = map(as_floats, (q, k, v), "qkv")
+    queries, (S, M) = (*fitting(q, k, v), q.shape[-2]), v.shape[-2:]
+    found, shapes = (grad, weights, out), [(*queries, n) for n in (M, S, M)]
+    if [np.shape(x) for x in found] != shapes:
+        raise ValueError(f"grad, weights and out must have shapes {shapes}")
     # your turn (stretch)
     raise NotImplementedError("attention_backward")
 
 
 def tiles(q, k, mask):
-    """Yield what is worked on at a time: queries, keys, and their mask.
-
-    Some sequences, ROWS of their queries, the last first, and keys up to
-    the last of interest: a causal mask saves half of a long sequence.
-    """
+    """Yield queries, the last first, keys up to the last seen, and mask."""
     (B, *_, T, _), end, part = q.shape, k.shape[-2], None
     for stop in range(T, 0, -ROWS):
         rows = np.s_[..., max(0, stop - ROWS) : stop, :]
@@ -169,30 +168,31 @@ def by_tiles(q, k, v, mask, out):
     return backward
 
 
-def scaled_dot_product_attention(q, k, v, mask=None):
-    """Return attention of tensors as one operation, tile by tile.
+def tensors(*parts):
+    """Return each as a tensor; what is one stays the same."""
+    return [x if isinstance(x, Tensor) else Tensor(x) for x in parts]
 
-    What stands in front broadcasts: heads may share keys and values.
-    """
-    front = fitting(q, k, v, mask)
-    each = [
-        np.broadcast_to(x.data, (front or (1,)) + x.shape[-2:])
-        for x in (q, k, v)
-    ]
-    shape, kind = (*front, q.shape[-2], v.shape[-1]), np.result_type(*each)
-    out = np.empty(shape if front else (1, *shape), kind)
+
+def scaled_dot_product_attention(q, k, v, mask=None):
+    """Return attention of tensors as one operation; fronts broadcast."""
+    q, k, v = parts = tensors(q, k, v)
+    front, shape = fitting(q, k, v, mask), (q.shape[-2], v.shape[-1])
+    lead = front or (1,)
+    each = [np.broadcast_to(x.data, lead + x.shape[-2:]) for x in parts]
+    out = np.empty(lead + shape, np.result_type(*each))
     back = by_tiles(*each, mask, out)
 
     def backward(grad):
-        slopes = [np.empty(x.shape, kind) for x in each]
+        slopes = [np.empty(x.shape, out.dtype) for x in each]
         back(grad.reshape(out.shape), *slopes)
         return slopes
 
-    return operation(out.reshape(shape), (q, k, v), backward)
+    return operation(out.reshape(front + shape), parts, backward)
 
 
 def scaled_dot_product_attention_composed(q, k, v, mask=None):
     """Return the same, by small operations."""
+    q, k, v = tensors(q, k, v)
     fitting(q, k, v, mask)
     scores = q @ k.swapaxes(-1, -2) * q.shape[-1] ** -0.5
     if mask is not None:
@@ -219,25 +219,26 @@ def split_heads(x, heads):
     ----------
     Vaswani et al. (2017), section 3.2.2.
     """
-    heads = whole("heads", heads, low=1)
-    if len(x.shape) < 2 or 0 in x.shape or x.shape[-1] % heads:
-        raise ValueError(f"{heads} heads cannot share x {x.shape} evenly")
+    heads, shape = whole("heads", heads, low=1), getattr(x, "shape", ())
+    if len(shape) < 2 or 0 in shape or shape[-1] % heads:
+        raise ValueError(
+            f"{heads} heads cannot share x {shape}, or it is no (..., T, C)"
+        )
     # your turn (warm-up)
     raise NotImplementedError("split_heads")
 
 
 def merge_heads(x):
     """Return x (..., H, T, D) as (..., T, C): split_heads undone."""
+    if len(getattr(x, "shape", ())) < 3:
+        raise ValueError(f"x must be of (..., H, T, D), not {x!r:.60}")
     x = x.swapaxes(-2, -3)
     return x.reshape(*x.shape[:-2], -1)
 
 
 def self_attention(qkv, heads, mask=None):
-    """Return attention of q, k, v that lie side by side in (B, T, 3 C).
-
-    The heads are views: of qkv, and of one slope on the way back.
-    """
-    C = 3 * whole("heads", heads, low=1)
+    """Return attention of q, k, v side by side in (B, T, 3 C), as views."""
+    (qkv,), C = tensors(qkv), 3 * whole("heads", heads, low=1)
     if len(qkv.shape) != 3 or 0 in qkv.shape or qkv.shape[2] % C:
         raise ValueError(f"qkv {qkv.shape} is no (B, T, 3 C) of {heads}")
 
@@ -263,7 +264,7 @@ class MultiHeadAttention(Module):
 
     def __init__(self, C, heads, rng, rotary=False):
         self.heads, self.rotary = whole("heads", heads, low=1), rotary
-        split_heads(np.empty((1, C)), heads)  # or raise
+        split_heads(np.empty((1, whole("C", C, low=1))), heads)  # or raise
         self.query, self.key = Linear(C, C, rng), Linear(C, C, rng)
         self.value, self.out = Linear(C, C, rng), Linear(C, C, rng)
 
@@ -343,8 +344,7 @@ def rotary(x, positions):
     ----------
     Su et al. (2021), eq. 34; eq. 32.11 and 32.12 of the chapter.
     """
-    x = x if isinstance(x, Tensor) else Tensor(x)
-    positions = as_floats(positions, "positions")
+    (x,), positions = tensors(x), as_finite(positions, "positions")
     D = pairs_of("the channels of x", x.shape[-1] if x.ndim > 1 else 0)
     if positions.shape != x.shape[-2:-1]:
         raise ValueError(f"x {x.shape}, but positions {positions.shape}")
@@ -419,5 +419,7 @@ class DecoderLayer(EncoderLayer):
         ----------
         Vaswani et al. (2017), 3.1; Xiong et al. (2020), table 1.
         """
+        if memory is None:
+            raise ValueError("memory is missing: a decoder layer reads one")
         # your turn (core)
         raise NotImplementedError("DecoderLayer.forward")

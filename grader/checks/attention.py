@@ -36,6 +36,14 @@ def one_place(code):
     return code.causal_mask(1), code.causal_mask(1, 1), str(code.causal_mask(1).dtype)
 
 
+@check("causal_mask", expect=exactly)
+def masks_of_ones_own(code):
+    """each call returns a table of its own: what is written into one changes no other"""
+    code.causal_mask(3)[:] = False
+    code.causal_mask(2, 4)[:] = False
+    return code.causal_mask(3), code.causal_mask(2, 4)
+
+
 def asked(rng, *shape, T=4, S=6, D=3, M=5):
     """Return q, k, v with axes of different lengths."""
     return (
@@ -105,12 +113,12 @@ def large_scores(code, rng):
 def the_best_is_hidden(code, rng):
     """the largest score may be a hidden one, far above those that count"""
     q, k, v = asked(rng, T=3, S=4, D=2)
-    q[:, 0], k[:, 0] = 1.0, [0.0, 4e3, 1.0, -2e3]
+    q[:, 0], k[:, 0] = 1.0, [0.0, 4e4, 1.0, -2e4]
     mask = np.array([[1, 0, 1, 1], [1, 0, 0, 1], [0, 0, 0, 1]], bool)
     return alone(code, "attention_forward")(q, k, v, mask)
 
 
-@check("attention_forward")
+@check("attention_forward", expect=close(1e-9, 1e-12))
 def one_place_each(code, rng):
     """with one place to look at the weight is 1; one query, one channel will do"""
     forward = alone(code, "attention_forward")
@@ -184,6 +192,16 @@ def slopes_of_one_place(code, rng):
     """with one place to look at, queries and keys have no slope"""
     backward = alone(code, "attention_backward")
     return backward(*attended(rng, S=1)), backward(*attended(rng, T=1, D=1, M=1))
+
+
+@check("attention_backward")
+def faint_slopes(code, rng):
+    """a place that is hardly looked at has a slope all the same"""
+    grad, q, k, v, *_ = attended(rng, T=3, S=4, D=1)
+    q[:], k[:, 0] = 1.0, [0.0, -9.0, -12.0, -15.0]
+    weights = np.exp(q @ k.T)
+    weights = weights / weights.sum(axis=-1, keepdims=True)
+    return alone(code, "attention_backward")(1e4 * grad, q, k, v, weights, weights @ v)
 
 
 @check("attention_backward", expect=close(1e-4, 1e-5))
@@ -317,6 +335,13 @@ def one_wave(code):
     """two channels have one wave; the first place stands at angle 0"""
     table = code.sinusoidal_positions(1, 4)
     return table, code.sinusoidal_positions(7, 2), str(table.dtype)
+
+
+@check("sinusoidal_positions", expect=close(1e-4, 1e-5))
+def waves_of_ones_own(code):
+    """each call returns a table of its own: what is written into one changes no other"""
+    code.sinusoidal_positions(3, 4)[:] = 7
+    return code.sinusoidal_positions(3, 4)
 
 
 def turned(code, x, positions, grad):
@@ -627,10 +652,34 @@ MISTAKES = [
         new="(q / np.sqrt(q.shape[-1]))",
     ),
     Mistake(
-        "q is scaled in place: the caller's array is changed",
+        "np.sqrt makes a float64 of D, and the scores with it",
+        in_="attention_forward",
+        old=SCORED,
+        new="weights = q @ k.mT / np.sqrt(q.shape[-1])",
+    ),
+    Mistake(
+        "an array that came in is changed in place: it is the caller's",
         in_="attention_forward",
         old=SCORED,
         new="q *= q.shape[-1] ** -0.5\n    weights = q @ k.mT",
+    ),
+    Mistake(
+        "a little is added to the sum, so that the weights do not add up to 1",
+        in_="attention_forward",
+        old="weights.sum(axis=-1, keepdims=True)",
+        new="(weights.sum(axis=-1, keepdims=True) + 1e-6)",
+    ),
+    Mistake(
+        "a hidden score is lowered by a number that a large score makes up for",
+        in_="attention_forward",
+        old="np.copyto(weights, -np.inf, where=~mask)",
+        new="weights += np.where(mask, 0.0, -1e4).astype(q.dtype)",
+    ),
+    Mistake(
+        "the largest score is taken from each column, not from each row",
+        in_="attention_forward",
+        old="weights.max(axis=-1, keepdims=True)",
+        new="weights.max(axis=-2, keepdims=True)",
     ),
     Mistake(
         "the weights lie in one array for all calls, which the next one overwrites",
@@ -703,7 +752,7 @@ MISTAKES = [
         new="to_scores.mT @ q, to_scores @ k",
     ),
     Mistake(
-        "grad is scaled in place: another operation may share it",
+        "an array that came in is changed in place: another operation may share it",
         in_="attention_backward",
         old="grad = grad * q.shape[-1] ** -0.5",
         new="grad *= q.shape[-1] ** -0.5",
@@ -713,6 +762,21 @@ MISTAKES = [
         in_="attention_backward",
         old="grad = grad * q.shape[-1] ** -0.5",
         new="grad = grad / np.sqrt(q.shape[-1])",
+    ),
+    Mistake(
+        "np.sqrt makes a float64 of D, and the slope in the scores with it",
+        in_="attention_backward",
+        old="""\
+    grad = grad * q.shape[-1] ** -0.5  # once here, not twice below
+    to_scores = grad @ v.mT  # the slope in the weights
+    to_scores -= np.einsum("...i,...i->...", grad, out)[..., None]
+    to_scores *= weights
+""",
+        new="""\
+    to_scores = grad @ v.mT  # the slope in the weights
+    to_scores -= np.einsum("...i,...i->...", grad, out)[..., None]
+    to_scores = to_scores * weights / np.sqrt(q.shape[-1])
+""",
     ),
     Mistake(
         "one reshape makes the heads, and mixes places with channels",
@@ -965,6 +1029,12 @@ a, b, out = x[..., : D // 2], x[..., D // 2 :], np.empty_like(x)
         new="x[..., 1::2].copy(), x\n        a = a.copy()",
     ),
     Mistake(
+        "the gradient that comes in is turned in place: another operation may share it",
+        in_="rotary",
+        old="(turned(grad, -sin),)",
+        new="(np.copyto(grad, turned(grad, -sin)) or grad,)",
+    ),
+    Mistake(
         "no gradient comes back: the record is cut off",
         in_="rotary",
         old="(turned(grad, -sin),)",
@@ -1161,8 +1231,8 @@ EXPLAIN = [
             "hidden and visible are exchanged": "Entries are changed where ~mask is True, and "
             "~mask is True where mask says no.",
             "a hidden place keeps a small weight": "Its weight is set to 0.0, and stays that.",
-            "the largest score of the row may be a hidden one": "It may; but any number may be "
-            "subtracted from a row, as long as exp neither overflows nor leaves only zeros.",
+            "the wrong axis is added up": "Both the largest and the sum are taken along axis -1, "
+            "that of the keys.",
         },
         takes=TABLES.format(", mask") + " `mask` has a row for each query and a column for each "
         "place, 1 where the query may look and 0 where not.",

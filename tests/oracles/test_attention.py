@@ -605,6 +605,14 @@ def test_numbers_that_cannot_be_are_refused():
         (lambda: split_heads(np.ones((2, 6)), 0), ValueError, "heads must be at least 1"),
         (lambda: split_heads(np.ones((2, 6)), 2.0), TypeError, "heads must be a whole"),
         (lambda: split_heads(np.ones(6), 2), ValueError, r"2 heads .* \(6,\)"),
+        (lambda: split_heads([[1.0, 2.0]], 1), ValueError, r"no \(..., T, C\)"),
+        (lambda: merge_heads(np.ones(4)), ValueError, r"x must be of \(..., H, T, D\)"),
+        (lambda: merge_heads([1]), ValueError, r"x must be of \(..., H, T, D\)"),
+        (lambda: attention_forward(x.data, x.data, x.data, np.array(False)), ValueError, "mask is"),
+        (lambda: rotary(np.ones((2, 4)), [0, np.nan]), ValueError, r"positions\[1\] is nan"),
+        (lambda: MultiHeadAttention("4", 2, rng), TypeError, "C must be a whole number"),
+        (lambda: MultiHeadAttention(4.0, 2, rng), TypeError, "C must be a whole number"),
+        (lambda: MultiHeadAttention(-4, 2, rng), ValueError, "C must be at least 1"),
         (lambda: MultiHeadAttention(6, 4, rng), ValueError, r"4 heads .* \(1, 6\)"),
         (lambda: MultiHeadAttention(6, 0, rng), ValueError, "heads must be at least 1"),
         (lambda: MultiHeadAttention(6, 2, 0), TypeError, "rng must be"),
@@ -628,6 +636,47 @@ def test_numbers_that_cannot_be_are_refused():
     ):
         with pytest.raises(error, match=words):
             make()
+
+
+def test_a_decoder_without_memory_is_refused():
+    layer = DecoderLayer(4, 2, 8, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="memory is missing"):
+        layer(np.ones((1, 3, 4)), None)
+
+
+def test_lists_are_taken_where_arrays_are_and_words_are_not():
+    rng = np.random.default_rng(0)
+    q, k, v = (x[0, 0] for x in qkv(rng, 1, 1, 3, 4, 2))
+    out, weights = attention_forward(q, k, v)
+    lists = q.tolist(), k.tolist(), v.tolist()
+    for found, wanted in zip(attention_forward(*lists), (out, weights), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    wanted = attention_backward(out, q, k, v, weights, out)
+    for found, slope in zip(attention_backward(out, *lists, weights, out), wanted, strict=True):
+        np.testing.assert_array_equal(found, slope)
+    for way in (scaled_dot_product_attention, scaled_dot_product_attention_composed):
+        for parts in (lists, (q, k, v)):
+            np.testing.assert_allclose(way(*parts).data, out, rtol=1e-12)
+    words = np.full((3, 2), "a")
+    for way in (attention_forward, scaled_dot_product_attention):
+        with pytest.raises(TypeError, match="must hold numbers"):
+            way(words, words, words)
+    packed = rng.normal(size=(2, 3, 12))
+    ours = self_attention(Tensor(packed), 2).data
+    np.testing.assert_array_equal(self_attention(packed, 2).data, ours)
+
+
+def test_slopes_that_do_not_fit_are_refused():
+    q, k, v = (x[0] for x in qkv(np.random.default_rng(0), 1, 2, 3, 4, 5))
+    out, weights = attention_forward(q, k, v)
+    for parts in (
+        (out[:, :2], q, k, v, weights, out),
+        (out, q, k, v, weights.mT, out),
+        (out, q, k, v, weights, out[:1]),
+        (1.0, q, k, v, weights, out),
+    ):
+        with pytest.raises(ValueError, match=r"grad, weights and out must have shapes \[\(2, 3, "):
+            attention_backward(*parts)
 
 
 def test_a_memory_that_does_not_fit_is_named():
