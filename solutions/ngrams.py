@@ -8,9 +8,8 @@ name, and letters are 1 to 26. N predictions are one for each id and end.
     count, total, distinct (N,)  of a gram; of all with its context; kinds
     p, log_p (N,)       probability of what came next, its natural logarithm
 
-Sources: Jurafsky and Martin, Speech and Language Processing (3rd ed.
-draft), chapter 3; Kneser and Ney (1995); Chen and Goodman (1999);
-Bengio, Ducharme, Vincent and Jauvin (2003).
+Sources: Jurafsky and Martin, Speech and Language Processing, chapter 3;
+Kneser and Ney (1995); Chen and Goodman (1999); Bengio et al. (2003).
 """
 
 import numpy as np
@@ -32,6 +31,8 @@ def encode_names(names):
     ids = {sign: i for i, sign in enumerate(SIGNS) if i}
     try:
         return [np.array([ids[s] for s in n.upper()], int) for n in names]
+    except AttributeError:
+        raise TypeError("names must be a list of str") from None
     except KeyError as error:
         raise ValueError(f"{error} is not a letter from A to Z") from None
 
@@ -44,6 +45,8 @@ def decode_name(ids):
 def laid_out(sequences, V=None):
     """Return ids, end to end, a 0 after each name, none after a text; and
     place, how many ids its own name or text has before each: both (N,)."""
+    if not np.iterable(sequences):
+        raise TypeError(f"sequences must be a list, not {sequences!r}")
     if not len(sequences):
         raise ValueError("sequences is empty: there is nothing to count")
     is_text = np.ndim(sequences[0]) == 0
@@ -58,20 +61,22 @@ def laid_out(sequences, V=None):
     return ids, np.arange(len(ids)) - first
 
 
-def as_ids(ids):
+def as_ids(ids, name="ids"):
     """Return a vector of ids as int64, or raise."""
     ids = np.asarray(ids)
     if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
         kind = f"{ids.dtype} of shape {ids.shape}"
-        raise TypeError(f"ids must be a vector of integers, not {kind}")
+        raise TypeError(f"{name} must be a vector of integers, not {kind}")
     return ids.astype(np.int64, copy=False)
 
 
 def refuse_ids(ids, V):
     """Return ids as they are, or raise where one is not from 0 to V - 1."""
     low, high = ids.min(initial=0), ids.max(initial=0)
-    if low < 0 or (V is not None and high >= V):
-        raise ValueError(f"V is {V}, and ids are from {low} to {high}")
+    if low < 0:
+        raise ValueError(f"an id is {low}: ids begin at 0")
+    if V is not None and high >= V:
+        raise ValueError(f"an id is {high}, but V is {V}: ids end at V - 1")
     return ids
 
 
@@ -80,15 +85,13 @@ def bigram_counts(sequences, V=27):
 
     Parameters
     ----------
-    sequences : list of array
-        Names; or one running text, which has a 0 before it, none after.
+    sequences : list of array, or one text: a 0 before it, none after
     V : int
 
     Returns
     -------
     counts : array, shape (V, V)
-        Whole numbers: counts[i, j] is how often j came right after i. A
-        name begins after a 0 and ends with one.
+        counts[i, j]: how often j came right after i, 0s around names too.
 
     References
     ----------
@@ -97,8 +100,7 @@ def bigram_counts(sequences, V=27):
     ids, _ = laid_out(sequences, whole("V", V, low=1))
     counts = np.zeros((V, V), int)
     # your turn (warm-up)
-    # hint: ids has all names in one row, each with its 0 at the end: the 0
-    # of one name stands right before the next.
+    # hint: ids has all names in one row, each with its 0 at the end.
     # hint: What stands before each: a 0, then ids without the last one.
     # hint: Where a pair comes twice, counts[before, ids] += 1 adds 1;
     # np.add.at(counts, (before, ids), 1) adds 2.
@@ -113,11 +115,9 @@ def sample_name(next_proba, rng, max_length=30):
     Parameters
     ----------
     next_proba : function
-        From the list of the ids so far to the probabilities (V,) of the
-        next; from [] to those of the first.
+        From the ids so far, a list, to probabilities (V,) of the next.
     rng : numpy.random.Generator
-    max_length : int
-        A name that has so many letters ends there.
+    max_length : int, after which a name ends
 
     Returns
     -------
@@ -176,14 +176,12 @@ def windows(sequences, n, V=None):
     ----------
     sequences : list of array
         Names; or one running text, which gets no end.
-    n : int
-    V : int or None
+    n, V : int; V may be None
 
     Returns
     -------
     rows : array, shape (N, n)
-        What came next is in the last column; zeros stand in front where
-        there are fewer ids before it.
+        The id itself is in the last column; zeros where nothing stood.
 
     References
     ----------
@@ -208,10 +206,7 @@ def as_grams(rows, V):
 
 
 class CountTable:
-    """How often grams of one length came, and what came in each context.
-
-    Without its last id a gram is its context: gram // V.
-    """
+    """How often grams of one length came; gram // V is a gram's context."""
 
     def __init__(self, grams, counts, V):
         self.grams, self.counts, self.V = grams, counts, V
@@ -243,15 +238,14 @@ def continuation_counts(grams, size):
 
     Returns
     -------
-    shorter : array, shape (S,)
-        Each once, sorted.
-    counts : array, shape (S,)
-        How many different ids came right before each.
+    shorter, counts : array, shape (S,)
+        Each once, sorted; how many different ids came right before it.
 
     References
     ----------
     Kneser and Ney (1995); eq. 28.8 of the chapter.
     """
+    grams = as_ids(grams, "grams")
     # your turn (core)
     # hint: What stays of two grams that differ in the first id only?
     # hint: Each gram is here once, whatever its count. So a shorter one is
@@ -280,6 +274,9 @@ def kneser_ney(count, total, distinct, lower, discount):
     ----------
     Chen and Goodman (1999); eq. 28.7 of the chapter.
     """
+    shapes = [np.shape(a) for a in (count, total, distinct, lower)]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"count, total, distinct and lower are {shapes}")
     # your turn (core)
     # hint: What is left of a count, max(count - discount, 0), over total.
     # hint: Each of the `distinct` kinds gave up one discount. That share
@@ -291,15 +288,15 @@ def kneser_ney(count, total, distinct, lower, discount):
     return np.where(total > 0, p, lower)
 
 
-def learned(model, name):
-    """Return what fit has learned under a name, or raise."""
-    if not hasattr(model, name):
-        raise NotFittedError(f"there is no {name} yet: call fit first")
-    return getattr(model, name)
-
-
 class LanguageModel:
     """What has log_of(rows): log_p (N,) of the last ids of its rows."""
+
+    def as_rows(self, rows):
+        """Return rows (N, order) of ids as they are, or raise."""
+        shape = np.shape(rows)
+        if shape[1:] != (self.order,):
+            raise ValueError(f"rows must be (N, {self.order}), not {shape}")
+        return refuse_ids(as_ids(np.ravel(rows)), self.V).reshape(shape)
 
     def log_proba(self, sequences):
         """Return log_p (N,) of all ids, ends of names too, in order."""
@@ -308,7 +305,7 @@ class LanguageModel:
     def next_proba(self, ids):
         """Return p (V,) of what comes after the ids so far."""
         n = self.order - 1
-        context = as_ids(ids[max(0, len(ids) - n) :])
+        context = as_ids(ids)[max(0, len(ids) - n) :]
         rows = np.zeros((self.V, self.order), int)
         rows[:, n - len(context) : n] = refuse_ids(context, self.V)
         rows[:, n] = np.arange(self.V)
@@ -316,18 +313,18 @@ class LanguageModel:
 
 
 class NGram(LanguageModel):
-    """Probabilities of the next id, by the order - 1 ids before it.
-
-    smoothing is "kneser_ney", or a number that is added to each count.
-    """
+    """p of the next id; smoothing "kneser_ney", or k to add to counts."""
 
     def __init__(self, order, V=27, smoothing="kneser_ney", discount=0.75):
         self.order = whole("order", order, low=1)
         self.V = whole("V", V, low=1)
         if self.V**self.order >= 2**63:
             raise ValueError(f"{V}**{order} grams do not fit int64")
-        if smoothing != "kneser_ney":
+        if not isinstance(smoothing, str):
             smoothing = number("smoothing", smoothing, low=0)
+        elif smoothing != "kneser_ney":
+            known = f"'kneser_ney' or a number, not {smoothing!r}"
+            raise ValueError(f"smoothing must be {known}")
         self.smoothing = smoothing
         self.discount = number("discount", discount, low=0, high=1)
 
@@ -341,8 +338,7 @@ class NGram(LanguageModel):
         Returns
         -------
         self : NGram
-            With tables_, a list: tables_[k - 1] is the CountTable of the
-            k-grams, below k = order with their continuation counts.
+            With tables_, a list: tables_[k - 1] is a CountTable of k-grams.
 
         References
         ----------
@@ -366,8 +362,11 @@ class NGram(LanguageModel):
 
     def log_of(self, rows):
         """Return log_p (N,) of what each row ends with; -inf for p = 0."""
-        tables, V = learned(self, "tables_"), self.V
-        grams, p = as_grams(rows, V), np.full(len(rows), 1 / V)
+        if not hasattr(self, "tables_"):
+            raise NotFittedError("there are no tables_ yet: call fit first")
+        tables, V = self.tables_, self.V
+        grams = as_grams(self.as_rows(rows), V)
+        p = np.full(len(rows), 1 / V)
         if self.smoothing == "kneser_ney":
             for k, table in enumerate(tables, 1):
                 found = table.look_up(grams % V**k)
@@ -386,10 +385,7 @@ def log_softmax(z):
 
 
 class NeuralBigram(LanguageModel):
-    """A table W_ (V, V) of scores: softmax of row i is what follows i.
-
-    losses_ (steps,) are the mean losses before each step, without l2.
-    """
+    """A table W_ (V, V) of scores: softmax of row i is what follows i."""
 
     order = 2
 
@@ -409,7 +405,7 @@ class NeuralBigram(LanguageModel):
         Returns
         -------
         self : NeuralBigram
-            With W_ and losses_.
+            With W_, and losses_ (steps,) before each step, without l2.
 
         References
         ----------
@@ -434,15 +430,18 @@ class NeuralBigram(LanguageModel):
 
     def log_of(self, rows):
         """Return log_p (N,) of what each row ends with."""
-        return log_softmax(learned(self, "W_"))[rows[:, 0], rows[:, 1]]
+        if not hasattr(self, "W_"):
+            raise NotFittedError("there is no W_ yet: call fit first")
+        return log_softmax(self.W_)[tuple(self.as_rows(rows).T)]
 
 
 class CharMLP(nn.Module, LanguageModel):
     """The network of Bengio et al.: each id a vector, one hidden layer."""
 
-    def __init__(self, order, V=27, C=16, hidden=256, rng=None):
+    def __init__(self, order, V=27, C=16, hidden=256, *, rng):
         self.order = whole("order", order, low=2)
         self.V, self.rng = whole("V", V, low=1), as_rng(rng)
+        hidden = whole("hidden", hidden, low=1)
         self.embedding = nn.Embedding(self.V, whole("C", C, low=1), rng)
         self.hidden = nn.Linear((self.order - 1) * C, hidden, rng)
         self.out = nn.Linear(hidden, self.V, rng)
@@ -453,8 +452,7 @@ class CharMLP(nn.Module, LanguageModel):
 
         Parameters
         ----------
-        contexts : array, shape (B, n)
-            Ids, order - 1 in each row.
+        contexts : array of ids, shape (B, order - 1)
 
         Returns
         -------
@@ -464,6 +462,9 @@ class CharMLP(nn.Module, LanguageModel):
         ----------
         Bengio et al. (2003), section 2; eq. 28.11 of the chapter.
         """
+        shape = np.shape(contexts)
+        if shape[1:] != (self.order - 1,) or not len(contexts):
+            raise ValueError(f"contexts {shape} must be (B, order - 1)")
         # your turn (core)
         # hint: self.embedding(contexts) is a tensor (B, order - 1, C).
         # hint: .reshape(len(contexts), -1) sets a row's vectors end to end.
@@ -474,23 +475,22 @@ class CharMLP(nn.Module, LanguageModel):
 
     def fit(self, sequences, epochs, batch_size=512, learning_rate=3e-3):
         """Train by AdamW, with a rate that falls like a cosine."""
+        learning_rate = number("learning_rate", learning_rate, above=0)
         rows = windows(sequences, self.order, self.V)
         x, y = rows[:, :-1], rows[:, -1]
         loader = nn.DataLoader(x, y, batch_size=batch_size, rng=self.rng)
         total = whole("epochs", epochs, low=1) * len(loader)
-
-        def rate(step):
-            return cosine_with_warmup(step, total, 0, learning_rate)
-
         adam = nn.AdamW(self.parameters(), weight_decay=0.0)
-        hooks = [scheduled(rate)]
-        trainer = nn.Trainer(self, adam, nn.cross_entropy, loader, hooks)
+        rate = scheduled(
+            lambda step: cosine_with_warmup(step, total, 0, learning_rate)
+        )
+        trainer = nn.Trainer(self, adam, nn.cross_entropy, loader, [rate])
         self.losses_ = np.array(trainer.fit(epochs).losses)
         return self
 
     def log_of(self, rows):
         """Return log_p (N,) of what each row ends with, in float64."""
-        log_p = np.empty(len(rows))
+        rows, log_p = self.as_rows(rows), np.empty(len(rows))
         for part in range(0, len(rows), 4096):
             *x, y = rows[part : part + 4096].T
             x, i = np.unique(np.transpose(x), axis=0, return_inverse=True)

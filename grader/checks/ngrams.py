@@ -162,14 +162,15 @@ def contexts_of_names(code, rng):
 @check("windows", expect=exactly)
 def of_any_length(code, rng):
     """one column alone; two; more columns than any name has letters"""
-    names = names_of(rng, 9, 6, longest=4)
-    return [code.windows(names, n) for n in (1, 2, 5, 9)]
+    names = names_of(rng, 9, 6, longest=12)
+    names.append(rng.integers(1, 9, size=12))
+    return [code.windows(names, n) for n in (1, 2, 5, 9, 15)]
 
 
 @check("windows", expect=exactly)
 def of_a_text(code, rng):
-    """a running text has no end, and a 0 in it does not begin it anew"""
-    text = np.append([3, 0, 0, 5], rng.integers(0, 4, size=12))
+    """a running text has no end, a 0 in it does not begin it anew, and ids may be large"""
+    text = np.concatenate(([3, 0, 0, 5], rng.integers(0, 4, size=12), [2999, 70_000]))
     return [code.windows(text, n) for n in (1, 4)], code.windows(np.array([7]), 3)
 
 
@@ -292,6 +293,15 @@ def of_a_context_that_never_came(code, rng):
     )
 
 
+@check("kneser_ney", expect=exactly)
+def what_it_was_given_is_left_as_it_was(code, rng):
+    """none of the four arrays is written into"""
+    given = found_in_a_table(rng, 8)
+    before = [part.copy() for part in given]
+    code.kneser_ney(*given, 0.75)
+    return [bool((one == other).all()) for one, other in zip(given, before, strict=True)]
+
+
 @check("kneser_ney")
 def the_whole_of_a_context(code, rng):
     """over all ids nothing is lost: discounts from 0 to 1, and a context that came once"""
@@ -340,6 +350,14 @@ def the_shares_of_the_counts(code, rng):
     model = code.NeuralBigram(3, learning_rate=4.0, steps=1500)
     model.fit(names_of(rng, 3, 60))
     return [model.next_proba(ids) for ids in ([], [1], [2])]
+
+
+@check("NeuralBigram.fit")
+def scores_far_apart(code):
+    """steps so large that some probabilities are 0 to all digits; the losses are finite"""
+    model = code.NeuralBigram(3, learning_rate=1e4, steps=6)
+    model.fit([np.array(name) for name in ([1, 1, 2], [2, 1], [1, 1, 1])])
+    return model.W_, np.asarray(model.losses_)
 
 
 @check("NeuralBigram.fit")
@@ -461,6 +479,12 @@ MISTAKES = [
         new="sample_categorical(np.asarray(next_proba(ids)) > 0, 1, rng)",
     ),
     Mistake(
+        "each name is drawn by a new generator from the same seed: all are the same name",
+        in_="sample_name",
+        old="    while len(ids)",
+        new="    rng = np.random.default_rng(0)\n    while len(ids)",
+    ),
+    Mistake(
         "the minus is missing, so that a better model has the larger number",
         in_="perplexity",
         old="-log_p.mean()",
@@ -493,6 +517,14 @@ MISTAKES = [
         new="np.exp2(",
     ),
     Mistake(
+        "the probabilities are multiplied, and in a long text their product is 0",
+        in_="perplexity",
+        old="np.exp(-log_p.mean())",
+        new="np.prod(np.exp(log_p)) ** (-1 / len(log_p))",
+        lesson="A float goes down to about 1e-308, and a few hundred letters are less likely. "
+        "Logarithms are added where probabilities would be multiplied.",
+    ),
+    Mistake(
         "contexts reach back into the name before",
         in_="windows",
         old="np.flatnonzero(place >= back)",
@@ -523,6 +555,12 @@ MISTAKES = [
         in_="windows",
         old="for back in range(n):",
         new="for back in range(max(1, n - 1)):",
+    ),
+    Mistake(
+        "the rows hold small integers, and large ids do not fit into them",
+        in_="windows",
+        old="return rows",
+        new="return rows.astype(np.int8)",
     ),
     Mistake(
         "the first id is kept, and the others are dropped",
@@ -588,6 +626,18 @@ MISTAKES = [
         new="        return None",
     ),
     Mistake(
+        "all shorter tables are made from the longest grams, not each from the next longer",
+        in_="NGram.fit",
+        old="continuation_counts(grams, V ** (k - 1))",
+        new="continuation_counts(tables[0].grams, V ** (k - 1))",
+    ),
+    Mistake(
+        "ids are taken to be 27, whatever V is",
+        in_="NGram.fit",
+        old="V ** (k - 1)",
+        new="27 ** (k - 1)",
+    ),
+    Mistake(
         "a gram that never came has a discount taken off, and less than nothing left",
         in_="kneser_ney",
         old="np.maximum(count - discount, 0)",
@@ -625,6 +675,15 @@ MISTAKES = [
         in_="kneser_ney",
         old="discount * distinct * lower",
         new="discount * distinct / len(count)",
+    ),
+    Mistake(
+        "the array of lower probabilities is written into, and its owner loses it",
+        in_="kneser_ney",
+        old="    p = (left + discount * distinct * lower) / np.maximum(total, 1)\n"
+        "    return np.where(total > 0, p, lower)",
+        new="    share = np.where(total > 0, discount * distinct / np.maximum(total, 1), 1)\n"
+        "    lower *= share\n"
+        "    return left / np.maximum(total, 1) + lower",
     ),
     Mistake(
         "the steps go uphill",
@@ -671,6 +730,15 @@ MISTAKES = [
         in_="NeuralBigram.fit",
         old="(counts * log_p).sum() / N",
         new="(counts * log_p).sum()",
+    ),
+    Mistake(
+        "the logarithm is taken of a softmax whose exp overflows, or of one that has come to 0",
+        in_="NeuralBigram.fit",
+        old="log_p = log_softmax(W)  # (V, V)",
+        new="log_p = np.log(np.exp(W) / np.exp(W).sum(1, keepdims=True))",
+        lesson="exp of a score above 709 is infinite, and a quotient of infinities is NaN; a "
+        "share below 1e-323 is 0. Take the largest score of a row off first, and never "
+        "leave the logarithms: that is what log_softmax does.",
     ),
     Mistake(
         "the hidden layer has no bend, so that the whole is one linear layer",

@@ -97,6 +97,7 @@ class NeuralBigram:
         W, losses = nn.Parameter(np.zeros((self.V, self.V))), []
         for _ in range(self.steps):
             z = W[x]
+            z = z - z.data.max(axis=1, keepdims=True)
             loss = (z.exp().sum(-1).log() - z[np.arange(len(y)), y]).mean()
             losses.append(loss.item())
             W.grad = None
