@@ -39,7 +39,7 @@ class GPTConfig:
     def __post_init__(self):
         for name in ("vocabulary", "context", "C", "layers", "heads"):
             whole(name, getattr(self, name), low=1)
-        in_range("dropout", self.dropout, low=0, high=0.99)
+        in_range("dropout", as_floats(self.dropout, "dropout"), 0, 0.99)
         if self.C % self.heads:
             raise ValueError(f"C = {self.C} in {self.heads} equal heads")
 
@@ -105,17 +105,16 @@ class KVCache:
 
         Returns
         -------
-        keys : array, shape (B, H, S, D)
-            Of all S places read so far, these among them: a view.
-        values : array, shape (B, H, S, D)
+        keys, values : array, shape (B, H, S, D)
+            Of all S places read so far, these among them: views.
 
         References
         ----------
-        Pope et al., Efficiently Scaling Transformer Inference (2022).
+        Pope et al., Efficiently Scaling Transformer Inference (2023).
         """
-        own, new = self.k.shape, k.shape
-        if new != v.shape or new[:2] + new[3:] != own[:2] + own[3:]:
-            raise ValueError(f"k {new}, v {v.shape} do not fit {own}")
+        own, new = self.k.shape, np.shape(k)
+        if new != np.shape(v) or new[:2] + new[3:] != own[:2] + own[3:]:
+            raise ValueError(f"k {new}, v {np.shape(v)} do not fit {own}")
         if new[2] > (room := own[2] - self.length):
             raise ValueError(f"the cache has room for {room}, not {new[2]}")
         # your turn (core)
@@ -213,8 +212,7 @@ class GPT(nn.Module):
         """Draw all weights as GPT-2's were drawn; biases are 0 already."""
         for name, p in self.named(nn.Parameter):
             if p.ndim == 2:
-                adds_up = name.endswith("c_proj.weight")  # two in a layer
-                sums = 2 * self.config.layers if adds_up else 1
+                sums = 2 * self.config.layers if "c_proj" in name else 1
                 p.data[...] = rng.standard_normal(p.shape, np.float32)
                 p.data *= 0.02 / sums**0.5
 
@@ -249,9 +247,11 @@ class GPT(nn.Module):
         past = cache[0].length if cache else 0
         if past + T > most:
             raise ValueError(f"{past + T} tokens in a context of {most}")
-        if cache and len(cache[0].k) != B:
-            made_for = len(cache[0].k)
-            raise ValueError(f"a cache for {made_for} texts, not for {B}")
+        own = B, self.config.heads, most, self.config.C // self.config.heads
+        if cache and [c.k.shape for c in cache] != [own] * len(self.h):
+            raise ValueError(
+                f"the cache is not this model's new_cache({B})"
+            )
         if cache and recording.get():
             raise RuntimeError("a cache has no slopes: use it in no_grad()")
         return np.arange(past, past + T)
@@ -292,6 +292,8 @@ def configure_optimiser(model, learning_rate, weight_decay=0.1, **rest):
     ----------
     Brown et al., Language Models are Few-Shot Learners (2020), appendix B.
     """
+    if "no_decay" in rest:
+        raise TypeError("no_decay is what configure_optimiser finds out")
     rest = {"betas": (0.9, 0.95)} | rest
     # your turn (warm-up)
     raise NotImplementedError("configure_optimiser")
@@ -362,8 +364,9 @@ def next_probabilities(z, temperature=1.0, top_k=None, top_p=1.0):
     z = as_floats(z, "z")
     if not z.ndim or not np.isfinite(z.max(-1, initial=-np.inf)).all():
         raise ValueError("each row of z needs a largest score, finite")
+    temperature = as_floats(temperature, "temperature")
     temperature = float(in_range("temperature", temperature, 0, 1e6))
-    in_range("top_p", top_p, above=0, high=1)
+    in_range("top_p", as_floats(top_p, "top_p"), above=0, high=1)
     z, V = z - z.max(axis=-1, keepdims=True), z.shape[-1]
     top_k = V if top_k is None else min(whole("top_k", top_k, low=1), V)
     if temperature < 1e-6:

@@ -81,11 +81,12 @@ def models_of_all_sizes(code, rng):
 
 @check("count_parameters", expect=exactly)
 def the_smallest(code):
-    """one token, one place, one channel, one layer; heads and dropout cost nothing"""
+    """one of each; heads and dropout cost nothing; a whole number"""
     count = code.count_parameters
     return (
         count(code.GPTConfig(1, 1, 1, 1, 1)),
         count(code.GPTConfig(7, 5, 12, 2, 1)) - count(code.GPTConfig(7, 5, 12, 2, 6, 0.5)),
+        isinstance(count(code.GPTConfig()), int | np.integer),
     )
 
 
@@ -202,6 +203,17 @@ def up_to_the_brim(code, rng):
     return k, v, said, cache.length, np.array_equal(cache.k, k)
 
 
+@check("KVCache.append", expect=exactly)
+def views_of_its_own_arrays(code, rng):
+    """what is returned are views of self.k and self.v; the first piece may be one place"""
+    cache, seen = empty_cache(code), []
+    for T in (1, 2):
+        k, v = cache.append(*keys_and_values(rng, 2, 3, T, 2))
+        views = np.shares_memory(k, cache.k), np.shares_memory(v, cache.v)
+        seen.append((np.array(k), np.array(v), cache.length, views))
+    return seen
+
+
 @check("KVCache.append")
 def as_many_heads_as_places(code, rng):
     """sizes that are all alike: texts, heads, places and channels stay what they are"""
@@ -249,6 +261,16 @@ def one_place_one_head(code, rng):
         x, cache = rng.normal(size=(1, 1, 6)), code.KVCache(config, 1, float)
         results += [layer(code.nn.Tensor(x)).data, *in_pieces(layer, code, x, cache, [])]
     return results
+
+
+@check("CausalSelfAttention.forward")
+def without_cache_and_without_slopes(code, rng):
+    """under no_grad and without a cache the result is the same"""
+    layer, _ = part(code, rng, "CausalSelfAttention")
+    x = code.nn.Tensor(rng.normal(size=(2, 4, 6)))
+    with code.no_grad():
+        quiet = layer(x)
+    return quiet.data, bool(quiet.requires_grad), layer(x).data
 
 
 @check("CausalSelfAttention.forward", expect=exactly)
@@ -312,9 +334,9 @@ def what_flows_past_is_left_as_it_is(code, rng):
 
 @check("GPT.forward")
 def scores_of_a_batch(code, rng):
-    """scores at each place of each text, to the end of the context"""
-    model = tiny(code, rng)
-    return model(rng.integers(11, size=(3, 8))).data
+    """scores at each place of each text, to the end of the context; two layers and five"""
+    ids = rng.integers(11, size=(3, 8))
+    return [tiny(code, rng, layers=layers)(ids).data for layers in (2, 5)]
 
 
 @check("GPT.forward")
@@ -482,6 +504,22 @@ def far_apart(code):
 
 
 @check("next_probabilities", expect=exactly)
+def nothing_is_left_of_what_goes(code, rng):
+    """what does not stay has the chance 0, and so has a score of minus infinity"""
+    z = rng.normal(size=(3, 8))
+    z[:, 2] = -np.inf
+    hows = [(1.0, 3), (1.0, None, 0.6), (0.7, 5, 0.8), (1.0,)]
+    return [code.next_probabilities(z, *how) == 0 for how in hows]
+
+
+@check("next_probabilities", expect=exactly)
+def top_p_reached_to_the_last_bit(code):
+    """where those before have exactly top_p, a token goes: halves, quarters, eighths"""
+    z = -np.log(2.0) * np.array([2.0, 0.0, 2.0, 1.0])
+    return [code.next_probabilities(z, 1.0, None, p) > 0 for p in (0.5, 0.75)]
+
+
+@check("next_probabilities", expect=exactly)
 def all_of_it_and_none_of_it(code, rng):
     """top_p = 1 keeps the rarest, too; temperature 0 is the first of the largest; float32 stays"""
     z = np.array([0, -20, -60, -40], np.float32) + rng.normal(size=4).astype(np.float32)
@@ -578,6 +616,18 @@ def how_it_draws(code, rng):
 
 
 @check("generate", expect=exactly)
+def nothing_to_draw_with(code, rng):
+    """without rng only what is sure is written; where there is a choice, an error"""
+    model, ids, said = lively(code, rng), rng.integers(31, size=(2, 3)), []
+    for how in ({}, {"top_k": 2}, {"top_k": 1}, GREEDY):
+        try:
+            said.append(code.generate(model, ids, 2, **how))
+        except (TypeError, ValueError, AttributeError):
+            said.append("an error")
+    return said
+
+
+@check("generate", expect=exactly)
 def as_often_as_probable(code, rng):
     """many texts from one beginning: the second token follows the first as it should"""
     model = tiny(code, rng, vocabulary=3, layers=1)
@@ -640,6 +690,12 @@ MISTAKES = [
         new="block",
     ),
     Mistake(
+        "a division makes the count a float",
+        in_="count_parameters",
+        old="block = 12 * C * C + 13 * C",
+        new="block = C * (24 * C + 26) / 2",
+    ),
+    Mistake(
         "the slopes in the table are left out: it learns from the embedding alone",
         in_="tied_head",
         old="return (grad @ table.data).reshape(x.shape), grad.T @ rows",
@@ -672,7 +728,7 @@ MISTAKES = [
     Mistake(
         "the axes in front are not put back",
         in_="tied_head",
-        old="z = (rows @ table.data.T).reshape(*x.shape[:-1], -1)",
+        old="z = (rows @ table.data.T).reshape(*x.shape[:-1], table.shape[0])",
         new="z = rows @ table.data.T",
     ),
     Mistake(
@@ -725,6 +781,12 @@ MISTAKES = [
         new="        self.k, self.v = (\n"
         "            np.concatenate([own[:, :, :start], new, own[:, :, end:]], axis=2)\n"
         "            for own, new in ((self.k, k), (self.v, v)))\n",
+    ),
+    Mistake(
+        "copies are returned: each new token costs a copy of all before it",
+        in_="KVCache.append",
+        old="return self.k[:, :, :end], self.v[:, :, :end]",
+        new="return self.k[:, :, :end].copy(), self.v[:, :, :end].copy()",
     ),
     Mistake(
         "the arrays that it was given are kept, not what they hold",
@@ -802,6 +864,12 @@ MISTAKES = [
         in_="CausalSelfAttention.forward",
         old="qkv, T = self.c_attn(x), x.shape[1]",
         new="qkv, T = self.c_attn(nn.Tensor(x.data.astype(float))), x.shape[1]",
+    ),
+    Mistake(
+        "whether slopes are recorded decides, not whether there is a cache",
+        in_="CausalSelfAttention.forward",
+        old="if cache is None:",
+        new="if recording.get():",
     ),
     Mistake(
         "the norm comes after the sum, as in the first Transformer",
@@ -974,6 +1042,12 @@ MISTAKES = [
         new="learning_rate, **rest)",
     ),
     Mistake(
+        "the decay is multiplied by the rate, which AdamW does itself",
+        in_="configure_optimiser",
+        old="learning_rate, weight_decay, **rest)",
+        new="learning_rate, weight_decay * learning_rate, **rest)",
+    ),
+    Mistake(
         "betas are those of AdamW, whatever was asked for",
         in_="configure_optimiser",
         old="    return nn.AdamW(learned,",
@@ -998,7 +1072,7 @@ MISTAKES = [
         new="z = z * temperature",
     ),
     Mistake(
-        "the probabilities are divided by the temperature, not the scores",
+        "the temperature is not used, or divides the probabilities, where it cancels",
         in_="next_probabilities",
         old="    p = softmax(z)\n",
         new="    p = softmax(z * temperature) / temperature\n    p /= p.sum(-1, keepdims=True)\n",
@@ -1041,13 +1115,31 @@ MISTAKES = [
         "    z = np.where(rank >= top_k, -np.inf, z)\n",
     ),
     Mistake(
+        "a little is left of what is cut by top_k",
+        in_="next_probabilities",
+        old="z = np.where(z < least, -np.inf, z)",
+        new="z = np.where(z < least, -100.0, z)",
+    ),
+    Mistake(
+        "a little is left of what is cut by top_p",
+        in_="next_probabilities",
+        old="p = np.where(p < least, 0, p)",
+        new="p = np.where(p < least, 1e-12, p)",
+    ),
+    Mistake(
+        "one more stays where top_p is reached exactly",
+        in_="next_probabilities",
+        old="np.where(before < top_p, falling, 1)",
+        new="np.where(before <= top_p, falling, 1)",
+    ),
+    Mistake(
         "the token with which top_p is reached is left out",
         in_="next_probabilities",
         old="before = falling.cumsum(axis=-1) - falling",
         new="before = falling.cumsum(axis=-1)\n        before[..., 0] = 0",
     ),
     Mistake(
-        "the least probable are laid end to end first",
+        "top_p is not used, or the least probable are laid end to end first, so that all stay",
         in_="next_probabilities",
         old="falling = np.sort(p)[..., ::-1]",
         new="falling = np.sort(p)",
@@ -1164,6 +1256,13 @@ MISTAKES = [
         "            cache = model.new_cache(len(ids))\n"
         "            seen = ids[:, ids.shape[1] - past - new.shape[1] :]\n"
         "            z = model(seen, cache, True).data[:, -1]\n",
+    ),
+    Mistake(
+        "without rng the likeliest is taken, though there is a choice",
+        in_="generate",
+        old="new = draw(next_probabilities(z, **how), rng)[:, None]",
+        new="p = next_probabilities(z, **how)\n"
+        "            new = (p.argmax(-1) if rng is None else draw(p, rng))[:, None]",
     ),
     Mistake(
         "all places of the prompt are scored, and all but the last thrown away",

@@ -408,6 +408,7 @@ BAD_SIZES = [
     ({"vocabulary": 0}, ValueError, "vocabulary"),
     ({"context": -1}, ValueError, "context"),
     ({"dropout": 1.0}, ValueError, "dropout"),
+    ({"dropout": "a"}, TypeError, "dropout must hold numbers"),
 ]
 
 
@@ -438,10 +439,14 @@ def test_bad_ids_are_refused(ids, error, message):
 
 def test_a_cache_that_does_not_fit_is_refused():
     model = GPT(SMALL, np.random.default_rng(0))
-    with no_grad(), pytest.raises(ValueError, match="for 2 texts, not for 3"):
+    with no_grad(), pytest.raises(ValueError, match=r"new_cache\(3\)"):
         model(np.zeros((3, 1), int), model.new_cache(2))
     with pytest.raises(RuntimeError, match="no_grad"):
         model([[1]], model.new_cache())
+    other = GPT(GPTConfig(65, 16, 48, 2, 4), np.random.default_rng(0)).new_cache()
+    for wrong in (model.new_cache()[:1], other):
+        with no_grad(), pytest.raises(ValueError, match=r"new_cache\(1\)"):
+            model([[1]], wrong)
     cache = model.new_cache()
     with no_grad():
         model(np.zeros((1, 30), int), cache)
@@ -458,12 +463,17 @@ def test_a_cache_that_does_not_fit_is_refused():
         one.append(k, k[:, :, :2])
     with pytest.raises(ValueError, match="room for 32, not 33"):
         one.append(np.zeros((2, 4, 33, 12)), np.zeros((2, 4, 33, 12)))
+    with pytest.raises(ValueError, match="do not fit"):
+        one.append([1], [2])
     with pytest.raises(ValueError, match="B must be at least 1"):
         KVCache(SMALL, 0)
 
 
 BAD_SAMPLING = [
     ({"temperature": -1.0}, ValueError, "temperature"),
+    ({"temperature": "a"}, TypeError, "temperature must hold numbers"),
+    ({"temperature": None}, TypeError, "temperature must hold numbers"),
+    ({"top_p": None}, TypeError, "top_p must hold numbers"),
     ({"temperature": np.nan}, ValueError, "temperature"),
     ({"temperature": np.inf}, ValueError, "temperature"),
     ({"top_p": 0.0}, ValueError, "top_p"),
@@ -517,10 +527,20 @@ def test_other_bad_input_is_refused():
         TokenWindows(np.arange(5.0), 2, 2, rng)
     with pytest.raises(TypeError, match="rng"):
         TokenWindows(np.arange(5), 2, 2, None)
+    with pytest.raises(TypeError, match="no_decay"):
+        configure_optimiser(model, 0.1, no_decay=[])
     with pytest.raises(ValueError, match="learning_rate"):
         configure_optimiser(model, -1)
     with pytest.raises(ValueError, match="must have shape"):
         loss_per_position(model, [[1]])
+
+
+def test_a_head_without_rows_scores_nothing():
+    x = Tensor(np.zeros((0, 4)), requires_grad=True)
+    table = Tensor(np.ones((3, 4)), requires_grad=True)
+    z = tied_head(x, table)
+    z.backward(np.zeros((0, 3)))
+    assert z.shape == (0, 3) and x.grad.shape == (0, 4) and not table.grad.any()
 
 
 def test_the_gpt_that_is_kept_expects_held_out_works_better_than_counts():

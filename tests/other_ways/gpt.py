@@ -48,7 +48,7 @@ class KVCache:
             self.k[:, :, self.length] = k[:, :, i]
             self.v[:, :, self.length] = v[:, :, i]
             self.length += 1
-        return tuple(array[..., : self.length, :].copy() for array in (self.k, self.v))
+        return tuple(array[..., : self.length, :] for array in (self.k, self.v))
 
 
 class CausalSelfAttention:
@@ -153,6 +153,8 @@ def generate(model, ids, n, rng=None, **how):
         p = next_probabilities(z, **how)
         read = end
         if rng is None:
+            if np.count_nonzero(p) > B:
+                raise TypeError("nothing to draw with")
             longer[:, end] = p.argmax(axis=1)
         else:
             ends = p.cumsum(axis=1)
