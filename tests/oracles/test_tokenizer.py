@@ -7,11 +7,8 @@ os.environ.update(RAYON_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
 
 import numpy as np
 import pytest
-import tiktoken
-import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import models, pre_tokenizers, trainers
 
 import bookdata
 from bookdata import cache
@@ -30,6 +27,11 @@ from solutions.tokenizer import (
     unique_words,
     words_in,
 )
+
+tiktoken = pytest.importorskip("tiktoken")
+tokenizers = pytest.importorskip("tokenizers")
+models, trainers = tokenizers.models, tokenizers.trainers
+pre_tokenizers = tokenizers.pre_tokenizers
 
 # Python's \s has U+001C to U+001F besides, and its letters all numbers that are no digits.
 LETTER, SPACE = r"\p{L}\p{Nl}\p{No}", r"\s\x1c-\x1f"
