@@ -144,6 +144,14 @@ def allow_path(ruleset: int, path: str, granted: int) -> None:
         os.close(handle)
 
 
+def needed() -> list[str]:
+    """Return what Python, NumPy and the C library read."""
+    system = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"]
+    system += ["/dev/null", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"]
+    prefixes = sorted({sys.prefix, sys.base_prefix, sys.exec_prefix})
+    return [*prefixes, *filter(os.path.isabs, sys.path), *system]
+
+
 def readable(paths: Iterable[str], hidden: Iterable[Path]) -> list[str]:
     """Return `paths`, but where one contains a hidden place, what stands beside that.
 
@@ -199,8 +207,11 @@ def call_numbers() -> dict[str, int]:
     return {n: int(c) for n, c in zip(words[::3], words[column::3], strict=True) if c != "-"}
 
 
-def seccomp() -> None:
-    """Close what is in CALLS for good, but for what concerns this process alone."""
+def seccomp(forks: bool = False) -> None:
+    """Close what is in CALLS for good, but for what concerns this process alone.
+
+    One that `forks` may start processes like itself, and end them.
+    """
     architecture, numbers = ARCHITECTURES[platform.machine()][0], dict(call_numbers())
     allow, deny = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | EPERM)
     program: list[tuple[int, int, int, int]] = [
@@ -221,13 +232,17 @@ def seccomp() -> None:
         tests = [step for value in values for step in ((EQUAL, 0, 1, value), hit)]
         add(name, (LOAD, 0, 0, ARGUMENTS_AT + 8 * argument), *tests, miss)
 
-    depends("kill", 0, [os.getpid()], is_closed=False)  # abort() may
+    if forks:
+        for name in ("clone", "kill"):
+            del numbers[name]
+    else:
+        depends("kill", 0, [os.getpid()], is_closed=False)  # abort() may
+        add("clone", (LOAD, 0, 0, ARGUMENTS_AT), (BITS, 0, 1, CLONE_THREAD), allow, deny)
     depends("tgkill", 0, [os.getpid()], is_closed=False)
     depends("prlimit64", 0, [0, os.getpid()], is_closed=False)
     depends("prctl", 0, [PR_SET_PDEATHSIG], is_closed=True)
     depends("fcntl", 1, SET_OWNER, is_closed=True)
     depends("ioctl", 1, TERMINAL, is_closed=False)
-    add("clone", (LOAD, 0, 0, ARGUMENTS_AT), (BITS, 0, 1, CLONE_THREAD), allow, deny)
     # clone3 hides its flags behind a pointer; without it libc falls back to clone
     add("clone3", (RETURN, 0, 0, ERRNO | ENOSYS))
     for name in list(numbers):

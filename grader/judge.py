@@ -55,9 +55,8 @@ def judge(check: Check, outcome: dict[str, Any], reference: Reference) -> Verdic
 def compare(check: Check, yours: Any, reference: Reference) -> Difference | None:
     """Return how a result differs; one that cannot even be compared differs too."""
     wanted = result_of(reference.outcome(check))
-    known = reference.inputs(check)[1] if check.given else None
     try:
-        return check.expect(yours, wanted, known)
+        return check.expect(yours, wanted, reference.known(check))
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
         return Difference(kind_of(yours), kind_of(wanted), "they cannot be compared")
 

@@ -22,11 +22,15 @@ from grader.stub import answer, changing, holes, with_answer
 
 
 class Reference:
-    """A chapter's checks and what its reference answers to them, from one seed."""
+    """A chapter's checks and what its reference answers to them, from one seed.
 
-    def __init__(self, chapter: Chapter, seed: int = 0) -> None:
+    The answers are `kept` in the workspace for next time.
+    """
+
+    def __init__(self, chapter: Chapter, seed: int = 0, kept: bool = True) -> None:
         self.chapter = chapter
         self.seed = seed
+        self.is_kept = kept
         self.holes = [hole.name for hole in holes(chapter.source)]
         label = f"grader/checks/{chapter.checks.name}"
         source = chapter.checks.read_text(encoding="utf-8")
@@ -35,12 +39,19 @@ class Reference:
         self.mistakes: list[scenario.Mistake] = getattr(self.module, "MISTAKES", [])
         self.may_change = changing(chapter.source)
         self._kept: dict[str, Any] | None = None
+        self._known: dict[str, Any] = {}
         self._mutants: dict[scenario.Mistake, str] = {}
         self._mistaken: dict[tuple[str, scenario.Mistake], dict[str, Any]] = {}
 
     def inputs(self, check: scenario.Check) -> tuple[dict[str, Any], Any]:
         """Return a check's inputs, made anew, and what only we may know."""
         return scenario.draw(check, outline.key_of(self.seed, check.id))
+
+    def known(self, check: scenario.Check) -> Any:
+        """Return what the comparator of a check alone may know."""
+        if check.id not in self._known:
+            self._known[check.id] = self.inputs(check)[1] if check.given else None
+        return self._known[check.id]
 
     def run(self, check: scenario.Check, source: str) -> dict[str, Any]:
         """Run one check in this process on a module of ours."""
@@ -118,6 +129,8 @@ class Reference:
         return digest.digest()
 
     def _read(self) -> dict[str, Any] | None:
+        if not self.is_kept:
+            return None
         try:
             data = self._path.read_bytes()
             if data[:32] != self.key():
@@ -128,6 +141,8 @@ class Reference:
         return kept if isinstance(kept, dict) and kept.keys() == self.checks.keys() else None
 
     def _write(self, outcomes: dict[str, Any]) -> None:
+        if not self.is_kept:
+            return
         fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
             data = self.key() + codec.encode(outcomes)

@@ -44,7 +44,6 @@ class Runner:
     sandbox = ""  # how the learner's code was shut in, for the report
 
     def __init__(self, chapter: Chapter, seed: int = 0) -> None:
-        self.workspace = book.workspace()  # first: where there is none, nothing is begun
         self.chapter = chapter
         self.seed = seed
         self.holes = {hole.name: hole for hole in stub.holes(chapter.source)}
@@ -189,6 +188,7 @@ class Apart(Runner):
         holes: list[str] | None = None,
         worker: subprocess.Popen[bytes] | None = None,
     ) -> None:
+        self.workspace = book.workspace()  # first: where there is none, nothing is begun
         super().__init__(chapter, seed)
         self.process = worker or launch()
         self.channel = process.Channel(self.process)
@@ -231,15 +231,12 @@ class Apart(Runner):
 
     def _job(self) -> bytes:
         modules = {name: str(path) for name, path in earlier_modules(self.chapter).items()}
-        prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
-        system = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"]
-        system += ["/dev/null", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"]
         parts = [p for p in ("resource", "landlock", "seccomp") if self.fork and systems.has(p)]
-        readable = [*prefixes, *filter(os.path.isabs, sys.path), *system]
+        readable: list[str] = []
         if "landlock" in parts:
-            from grader.confine import readable as openable
+            from grader import confine
 
-            readable = openable(readable, [book.OURS, self.workspace])
+            readable = confine.readable(confine.needed(), [book.OURS, self.workspace])
         data = str(ROOT / "bookdata")
         preload = stub.imports(self.chapter.source)
         if self.beneath:  # where nothing is shut in, none of theirs is loaded, nor what uses it

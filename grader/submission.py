@@ -81,11 +81,16 @@ def read(path: Path, chapter: Chapter) -> Submission:
         raise Obstacle(f"{label} is not there.{renamed(path)}", reset) from None
     except OSError as error:
         raise Obstacle(f"{label} cannot be read: {error.strerror}.") from None
+    return made(data, label, reset)
+
+
+def made(data: bytes, label: str, next_step: str = "") -> Submission:
+    """Return what a file holds, or raise Obstacle with what is in the way."""
     if len(data) > MAX_SIZE:
-        raise Obstacle(f"{label} is larger than {MAX_SIZE >> 20} MB: no exercise is.", reset)
+        raise Obstacle(f"{label} is larger than {MAX_SIZE >> 20} MB: no exercise is.", next_step)
     source = text(data, label)
     if not source.strip():
-        raise Obstacle(f"{label} is empty.", reset)
+        raise Obstacle(f"{label} is empty.", next_step)
     return Submission(label, source, parse(source, label))
 
 
