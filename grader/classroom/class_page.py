@@ -1,0 +1,286 @@
+"""The class as one page for the teacher: first what to explain again, last every learner."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from grader.classroom import paper
+from grader.classroom.pages import STYLE as OF_PAGES
+from grader.classroom.pages import banner, day, head, heading
+from grader.classroom.paper import html
+from grader.classroom.people import Learner
+from grader.classroom.tally import Example, Figures, Record, Source, Tally, by_learner, points
+from grader.verdict import CRASHED, DONE, NOT_YET, TOO_SLOW, WAITS, WRONG
+
+MOST_ROWS, MOST_PAIRS, MOST_NOTES = 15, 50, 200
+MOST_BARS = 21
+COLUMNS = (DONE, WRONG, NOT_YET, WAITS, CRASHED, TOO_SLOW)
+
+STYLE = (
+    OF_PAGES
+    + """
+body { max-width: 860px; }
+.mistakes li { margin: 1rem 0; }
+.mistakes p, figcaption { font-size: .9375rem; }
+figure { margin: .5rem 0; max-width: 560px; }
+svg { display: block; width: 100%; height: auto; }
+svg text { fill: var(--quiet); font-size: 9px; text-anchor: middle; }
+svg rect { fill: var(--line); }
+svg path { fill: none; stroke: var(--rule); }
+.scroll { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: .875rem; }
+th { font-weight: 400; color: var(--quiet); text-align: right; vertical-align: bottom; }
+td { border-top: 1px solid var(--rule); padding: .25rem 0; text-align: right; }
+td { vertical-align: top; }
+th + th, td + td { padding-left: .75rem; }
+th:first-child, td:first-child, .left { text-align: left; }
+td:first-child { min-width: 9rem; }
+.two { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; }
+@media (max-width: 600px) { .two { grid-template-columns: 1fr; } }
+details { margin: .5rem 0; }
+summary { cursor: pointer; }
+"""
+)
+
+
+def report(header: Mapping[str, Any], marked: Source, tally: Tally) -> Iterator[str]:
+    """Yield the page of the class, part by part.
+
+    Parameters
+    ----------
+    header : mapping
+        "chapters", "begun", "run", "seed_kept", "grader", "unsafe", "sandbox",
+        "notes" of the intake, and the "similar" pairs.
+    marked : function
+        Returns an iterator over the class; a learner's records stand together.
+    tally : Tally
+        Of the same class.
+    """
+    yield head("The class", STYLE)
+    yield f'<h1>The class</h1>\n<p class="quiet">Ground Up, {day(header["begun"])}'
+    yield "".join(f"<br>{heading(slug)}" for slug in header["chapters"]) + "</p>\n"
+    yield banner(header)
+    yield explain_again(tally)
+    yield handed_in(tally)
+    yield histogram(tally)
+    yield exercises(tally)
+    yield failed_checks(tally)
+    yield used(tally)
+    yield ended_early(tally)
+    yield notes(header["notes"])
+    yield alike(header["similar"])
+    yield how(header)
+    yield from everyone(marked, tally)
+    yield "</html>\n"
+
+
+def link(learner: Learner) -> str:
+    """Return a learner's name, which leads to their page."""
+    return linked(learner.key, learner.name)
+
+
+def linked(key: str, name: str) -> str:
+    """Return a name that leads to the page of the learner with this key."""
+    return f'<a href="feedback/{paper.file_name(key)}"><bdi>{html(name, 60) or "?"}</bdi></a>'
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table that scrolls where it is too wide; its cells are HTML."""
+    head = "".join(f"<th>{name}" for name in heads)
+    body = "\n".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows)
+    return f'<div class="scroll"><table>\n<thead><tr>{head}</thead>\n{body}\n</table></div>\n'
+
+
+def first(
+    found: Mapping[tuple[str, str, str], Example],
+) -> list[tuple[tuple[str, str, str], Example]]:
+    """Return what was seen most often; among equals, in the order it was seen."""
+    return sorted(found.items(), key=lambda item: -item[1].times)[:MOST_ROWS]
+
+
+def explain_again(tally: Tally) -> str:
+    """Return the known mistakes, the most common first, each with one example."""
+    said = "<h2>What to explain again</h2>\n"
+    if not tally.mistakes:
+        return said + "<p>No answer looks like a mistake that the book knows.</p>\n"
+    said += '<p class="quiet">Answers that are what a known mistake gives. '
+    said += "An answer that fits several mistakes counts for each.</p>\n"
+    said += '<ol class="mistakes">\n'
+    for (chapter, name, why), seen in first(tally.mistakes):
+        check = seen.verdict
+        got = f"; yours {check['yours']}, wanted {check['wanted']}" if check.get("wanted") else ""
+        got = got or (f"; {check['error']}" if check.get("error") else "")
+        said += f"<li><b>{seen.times:,} learner{'s' * (seen.times != 1)}</b>: {html(why)}.\n"
+        said += f'<p class="quiet"><code>{html(name)}</code> in {heading(chapter)}. '
+        said += f"For example {link(seen.learner)}: {html(check['sentence'] + got)}</p>\n"
+    return said + "</ol>\n"
+
+
+def handed_in(tally: Tally) -> str:
+    """Return how many submissions there were, and what became of them."""
+    rows = [
+        ["learners", f"{tally.learners:,}"],
+        ["files marked", f"{tally.handed_in:,}"],
+        ["of these, could not be checked as a whole", f"{tally.obstacles:,}"],
+        ["of these, marks copied from an identical file", f"{tally.copied:,}"],
+        ["handed in, but nothing could be marked", f"{tally.unmarked:,}"],
+        ["missing", f"{tally.missing:,}"],
+    ]
+    return "<h2>What was handed in</h2>\n" + table(["", "how many"], rows)
+
+
+def histogram(tally: Tally) -> str:
+    """Return how the points are distributed, as a drawing."""
+    said, of, count = "<h2>Points</h2>\n", sum(tally.of.values()), tally.points.total()
+    if not count:
+        return said + "<p>Nothing was marked.</p>\n"
+    step = -(-(of + 1) // MOST_BARS)
+    bars: Counter[int] = Counter()
+    for mark, times in tally.points.items():
+        bars[mark // step] += times
+    number = of // step + 1
+    wide, most = 350 / number, max(bars.values())
+    drawn = ""
+    for at in range(number):
+        x, high = 5 + at * wide, 120 * bars[at] / most
+        drawn += f'<text x="{x + wide / 2:.1f}" y="153">{at * step}</text>'
+        if bars[at]:
+            drawn += f'<rect x="{x + 1:.1f}" y="{140 - high:.1f}" width="{wide - 2:.1f}"'
+            drawn += f' height="{high:.1f}"/>'
+            drawn += f'<text x="{x + wide / 2:.1f}" y="{137 - high:.1f}">{bars[at]}</text>'
+    ordered = sorted(tally.points.elements())
+    told = f"Of {of} points the middle learner has {ordered[(count - 1) // 2]}. "
+    told += f"Each bar is {'as many learners as it says' if step == 1 else f'{step} points wide'}."
+    return (
+        f'{said}<figure><svg role="img" aria-label="Learners by points" viewBox="0 0 360 158">'
+        f'<path d="M5 140.5H355"/>{drawn}</svg><figcaption>{told}</figcaption></figure>\n'
+    )
+
+
+def exercises(tally: Tally) -> str:
+    """Return how many did each exercise, and what became of the others."""
+    rows = []
+    for (chapter, name), task in tally.tasks.items():
+        counts = [f"{task.states[state] or ''}" for state in COLUMNS]
+        share = f"{task.states[DONE] / task.states['all']:.0%}"
+        place = f'<br><span class="quiet">{heading(chapter)}</span>' if len(tally.of) > 1 else ""
+        about = f'<code>{html(name)}</code> <span class="quiet">{task.level}</span>{place}'
+        rows.append([about, share, *counts])
+    return "<h2>Exercises</h2>\n" + table(["", "share done", *COLUMNS], rows)
+
+
+def failed_checks(tally: Tally) -> str:
+    """Return the checks that failed most."""
+    rows = [
+        [f"<code>{html(name)}</code>: {html(seen.verdict['sentence'])}", f"{seen.times:,}"]
+        for (_, name, _), seen in first(tally.checks)
+    ]
+    if not rows:
+        return ""
+    return "<h2>Checks that failed most</h2>\n" + table(["", "learners"], rows)
+
+
+def used(tally: Tally) -> str:
+    """Return the time and memory that submissions took."""
+    kinds: list[tuple[str, Figures, float, str]] = [
+        ("seconds", tally.seconds, 1, ".2f"),
+        ("processor seconds", tally.cpu, 1, ".2f"),
+        ("memory, MB", tally.memory, 2**20, ",.0f"),
+    ]
+    rows = [
+        [name, *(f"{f.part(share) / unit:{form}}" for share in (0.5, 0.95, 1)), link(f.worst)]
+        for name, f, unit, form in kinds
+        if f.worst
+    ]
+    if not rows:
+        return ""
+    heads = ["", "middle", "95 % below", "most", "whose"]
+    return "<h2>Time and memory</h2>\n" + table(heads, rows)
+
+
+def ended_early(tally: Tally) -> str:
+    """Return what crashed or took too long, and whose."""
+    said = ""
+    for state, ends in tally.ends.items():
+        if ends:
+            more = tally.ended(state) - len(ends)
+            said += f"<h3>{state}: {tally.ended(state):,}</h3>\n<ul>\n" + "".join(
+                f"<li>{link(learner)}, <code>{html(name)}</code>: {html(error)}\n"
+                for learner, _, name, error in ends
+            )
+            said += f"<li>… and {more:,} more\n" * (more > 0) + "</ul>\n"
+    return f"<h2>Crashed or too slow</h2>\n{said}" if said else ""
+
+
+def notes(said: Sequence[str]) -> str:
+    """Return what was noted when the submissions were read in."""
+    if not said:
+        return ""
+    every = "".join(f"<li>{html(note)}\n" for note in said[:MOST_NOTES])
+    more = len(said) - MOST_NOTES
+    every += f"<li>… and {more:,} more\n" * (more > 0)
+    return f"<h2>Notes on what was handed in</h2>\n<ul>\n{every}</ul>\n"
+
+
+def alike(pairs: Sequence[Mapping[str, Any]]) -> str:
+    """Return the pairs that are alike, their lines side by side."""
+    if not pairs:
+        return ""
+    said = "<h2>Alike</h2>\n<p>Pairs that share more than the stub explains. "
+    said += "This is a hint for a person to look at, never a mark.</p>\n"
+    for pair in sorted(pairs, key=lambda pair: -pair["share"])[:MOST_PAIRS]:
+        names = f"{linked(pair['a'], pair['a'])} and {linked(pair['b'], pair['b'])}"
+        said += f"<details><summary>{pair['share']:.0%}: {names}</summary>\n"
+        for block in pair["blocks"][:MOST_ROWS]:
+            said += f'<p><code>{html(block["hole"])}</code></p>\n<div class="two">'
+            said += "".join(beside(pair[s], block[s], block[f"{s}_text"]) for s in "ab")
+            said += "</div>\n"
+        said += "</details>\n"
+    more = len(pairs) - MOST_PAIRS
+    return said + f"<p>… and {more:,} pairs more</p>\n" * (more > 0)
+
+
+def beside(key: str, at: Sequence[int], text: str) -> str:
+    """Return some lines of one of a pair."""
+    code = escape("\n".join(paper.lines(text, 40, 200)))
+    about = f"<bdi>{html(key, 60)}</bdi>, lines {at[0]} to {at[1]}"
+    return f'<div><span class="quiet">{about}</span><pre>{code}</pre></div>'
+
+
+def how(header: Mapping[str, Any]) -> str:
+    """Return how the run was made, so that its marks can be made again."""
+    kept = "kept: a mark can be made again" if header["seed_kept"] else "not kept"
+    rows = [
+        ("run", header["run"]),
+        ("sandbox", header["sandbox"]),
+        ("seed", kept),
+        ("grader", header["grader"]),
+    ]
+    cells = "".join(f"<dt>{name}<dd>{html(str(text))}" for name, text in rows)
+    return f"<h2>How it was marked</h2>\n<dl>{cells}</dl>\n"
+
+
+def everyone(marked: Source, tally: Tally) -> Iterator[str]:
+    """Yield the table of all learners, each with their points."""
+    heads = [heading(slug) for slug in tally.of] if len(tally.of) > 1 else []
+    cells = "".join(f"<th>{name}" for name in ["", *heads, "points", "of"])
+    yield f'<h2>Everyone</h2>\n<div class="scroll"><table>\n<thead><tr>{cells}</thead>\n'
+    for learner, records in by_learner(marked()):
+        found = {record["chapter"]: record for record in records}
+        each = [mark_of(found.get(slug)) for slug in tally.of] if heads else []
+        mark = points(records)
+        words = mark_of(records[0]) if len(records) == 1 else ""
+        total = [f"{mark[0]}", f"{mark[1]}"] if mark else [words, ""]
+        row = [link(learner), *each, *total]
+        yield "<tr>" + "".join(f"<td>{cell}" for cell in row) + "\n"
+    yield "</table></div>\n"
+
+
+def mark_of(record: Record | None) -> str:
+    """Return the points of one record, or in words why there are none."""
+    if record is None:
+        return ""
+    return html(record["problem"], 80) if record["problem"] else f"{record['points']}"
