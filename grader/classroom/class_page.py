@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from textwrap import dedent
 from typing import Any
 
 from grader.classroom import paper
@@ -15,7 +16,7 @@ from grader.classroom.people import Learner
 from grader.classroom.tally import Example, Figures, Record, Source, Tally, by_learner, points
 from grader.verdict import CRASHED, DONE, NOT_YET, TOO_SLOW, WAITS, WRONG
 
-MOST_ROWS, MOST_PAIRS, MOST_NOTES = 15, 50, 200
+MOST_MISTAKES, MOST_ROWS, MOST_PAIRS, MOST_NOTES = 10, 15, 50, 200
 MOST_BARS = 21
 COLUMNS = (DONE, WRONG, NOT_YET, WAITS, CRASHED, TOO_SLOW)
 
@@ -36,8 +37,9 @@ th { font-weight: 400; color: var(--quiet); text-align: right; vertical-align: b
 td { border-top: 1px solid var(--rule); padding: .25rem 0; text-align: right; }
 td { vertical-align: top; }
 th + th, td + td { padding-left: .75rem; }
-th:first-child, td:first-child, .left { text-align: left; }
-td:first-child { min-width: 9rem; }
+table { overflow-wrap: normal; }
+th:first-child, td:first-child { text-align: left; }
+td:first-child { min-width: 9rem; overflow-wrap: anywhere; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; }
 @media (max-width: 600px) { .two { grid-template-columns: 1fr; } }
 details { margin: .5rem 0; }
@@ -109,12 +111,13 @@ def explain_again(tally: Tally) -> str:
     said += '<p class="quiet">Answers that are what a known mistake gives. '
     said += "An answer that fits several mistakes counts for each.</p>\n"
     said += '<ol class="mistakes">\n'
-    for (chapter, name, why), seen in first(tally.mistakes):
+    for (chapter, name, why), seen in first(tally.mistakes)[:MOST_MISTAKES]:
         check = seen.verdict
         got = f"; yours {check['yours']}, wanted {check['wanted']}" if check.get("wanted") else ""
         got = got or (f"; {check['error']}" if check.get("error") else "")
         said += f"<li><b>{seen.times:,} learner{'s' * (seen.times != 1)}</b>: {html(why)}.\n"
-        said += f'<p class="quiet"><code>{html(name)}</code> in {heading(chapter)}. '
+        place = f" in {heading(chapter)}" if len(tally.of) > 1 else ""
+        said += f'<p class="quiet"><code>{html(name)}</code>{place}. '
         said += f"For example {link(seen.learner)}: {html(check['sentence'] + got)}</p>\n"
     return said + "</ol>\n"
 
@@ -152,8 +155,8 @@ def histogram(tally: Tally) -> str:
             drawn += f' height="{high:.1f}"/>'
             drawn += f'<text x="{x + wide / 2:.1f}" y="{137 - high:.1f}">{bars[at]}</text>'
     ordered = sorted(tally.points.elements())
-    told = f"Of {of} points the middle learner has {ordered[(count - 1) // 2]}. "
-    told += f"Each bar is {'as many learners as it says' if step == 1 else f'{step} points wide'}."
+    told = f"Of {of} points the middle learner has {ordered[(count - 1) // 2]}."
+    told += f" Each bar is {step} points wide." * (step > 1)
     return (
         f'{said}<figure><svg role="img" aria-label="Learners by points" viewBox="0 0 360 158">'
         f'<path d="M5 140.5H355"/>{drawn}</svg><figcaption>{told}</figcaption></figure>\n'
@@ -245,7 +248,7 @@ def alike(pairs: Sequence[Mapping[str, Any]]) -> str:
 
 def beside(key: str, at: Sequence[int], text: str) -> str:
     """Return some lines of one of a pair."""
-    code = escape("\n".join(paper.lines(text, 40, 200)))
+    code = escape(dedent("\n".join(paper.lines(text, 40, 200))))
     about = f"<bdi>{html(key, 60)}</bdi>, lines {at[0]} to {at[1]}"
     return f'<div><span class="quiet">{about}</span><pre>{code}</pre></div>'
 
@@ -266,15 +269,14 @@ def how(header: Mapping[str, Any]) -> str:
 def everyone(marked: Source, tally: Tally) -> Iterator[str]:
     """Yield the table of all learners, each with their points."""
     heads = [heading(slug) for slug in tally.of] if len(tally.of) > 1 else []
-    cells = "".join(f"<th>{name}" for name in ["", *heads, "points", "of"])
+    cells = "".join(f"<th>{name}" for name in ["", *heads, f"points of {sum(tally.of.values())}"])
     yield f'<h2>Everyone</h2>\n<div class="scroll"><table>\n<thead><tr>{cells}</thead>\n'
     for learner, records in by_learner(marked()):
         found = {record["chapter"]: record for record in records}
         each = [mark_of(found.get(slug)) for slug in tally.of] if heads else []
         mark = points(records)
         words = mark_of(records[0]) if len(records) == 1 else ""
-        total = [f"{mark[0]}", f"{mark[1]}"] if mark else [words, ""]
-        row = [link(learner), *each, *total]
+        row = [link(learner), *each, f"{mark[0]}" if mark else words]
         yield "<tr>" + "".join(f"<td>{cell}" for cell in row) + "\n"
     yield "</table></div>\n"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from grader import edit, page_style, screen
@@ -39,7 +40,7 @@ ul, ol { margin: 0; padding: 0; list-style: none; }
 .checks li { position: relative; padding-left: 1.5rem; margin: .25rem 0; }
 .checks .sign { position: absolute; left: 0; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); margin: .25rem 0; }
-dl { column-gap: .75rem; }
+dl { column-gap: .75rem; align-items: baseline; }
 dt { color: var(--quiet); font-size: .875rem; }
 dd { margin: 0; font: .875em/1.6 ui-monospace, Menlo, Consolas, monospace; }
 pre {
@@ -97,9 +98,9 @@ def sign(state: str) -> str:
 
 
 def block(lines: Sequence[str]) -> str:
-    """Return lines as they are, in a box."""
+    """Return lines in a box, without the margin that all of them have."""
     cut = "\n".join(part for text in lines for part in paper.lines(text, 1, 1000))
-    return f"<pre>{escape(cut)}</pre>\n"
+    return f"<pre>{escape(dedent(cut))}</pre>\n"
 
 
 def feedback(learner: Learner, records: Sequence[Record], header: Mapping[str, Any]) -> str:
@@ -114,18 +115,19 @@ def feedback(learner: Learner, records: Sequence[Record], header: Mapping[str, A
         + f'<p class="quiet">Ground Up, {day(header["begun"])}</p>\n'
         + banner(header)
         + f'<p class="large">{total}</p>\n'
-        + "".join(map(chapter_part, records))
+        + "".join(chapter_part(record, len(records) == 1) for record in records)
         + f'<footer class="quiet">Marked by the grader {html(str(header["grader"]))}. '
         + f"Sandbox: {html(how)}.</footer>\n</html>\n"
     )
 
 
-def chapter_part(record: Record) -> str:
+def chapter_part(record: Record, is_all: bool) -> str:
     """Return what was found in one chapter's file."""
     said = f"<h2>{heading(record['chapter'])}</h2>\n"
     if record["problem"]:
         return said + f"<p>{html(record['problem'])}</p>\n"
-    said += f'<p class="quiet">{record["points"]} of {record["of"]} points</p>\n'
+    if not is_all:
+        said += f'<p class="quiet">{record["points"]} of {record["of"]} points</p>\n'
     if obstacle := record["obstacle"]:
         said += f'<p class="bad">{html(obstacle["sentence"])}</p>\n'
         said += block(obstacle["excerpt"]) if obstacle["excerpt"] else ""
@@ -171,7 +173,8 @@ def check_part(check: Mapping[str, Any]) -> str:
         said += f"<p>This is how it looks when {html(' or when '.join(why))}.</p>\n"
     said += "".join(f"<p>{html(note)}</p>\n" for note in check.get("notes", []))
     if printed := check.get("printed"):
-        said += block(screen.printed_lines(printed[:10_000], PLAIN, 92))
+        shown = paper.lines(printed, screen.MAX_PRINTED_LINES, 300)
+        said += f'<p class="quiet">printed:</p>\n<pre>{escape(chr(10).join(shown))}</pre>\n'
     return said
 
 
