@@ -43,13 +43,13 @@ ASSIGNMENT = re.compile(r"(.+?)(?: \(\d+\))?")  # Canvas writes its number behin
 
 
 def is_moodle(columns: Sequence[str]) -> bool:
-    """Return whether a roster is Moodle's grading worksheet."""
+    """Return whether a roster is Moodle's grading worksheet, with a column to fill in."""
     return {"identifier", "grade"} <= {column.lower() for column in columns}
 
 
 def is_canvas(columns: Sequence[str]) -> bool:
     """Return whether a roster is Canvas's gradebook."""
-    return {"Student", "ID", "Section"} <= set(columns)
+    return {"Student", "ID"} <= set(columns)
 
 
 def name_of(slug: str) -> str:
