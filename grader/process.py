@@ -129,22 +129,46 @@ class Channel:
 
 def read_reply(pipe: IO[bytes]) -> Reply:
     """Read one frame, or raise ValueError or EOFError for anything else."""
-    import json
+    sizes = sizes_of(read_exactly(pipe, FRAME.size))
+    return reply_of(*(read_exactly(pipe, size) for size in sizes))
 
-    head, answer, printed = FRAME.unpack(read_exactly(pipe, FRAME.size))
+
+def reply_in(data: bytearray) -> Reply | None:
+    """Take one frame from the bytes that have come, None until it is whole."""
+    if len(data) < FRAME.size:
+        return None
+    sizes = sizes_of(bytes(data[: FRAME.size]))
+    if len(data) < FRAME.size + sum(sizes):
+        return None
+    parts, at = [], FRAME.size
+    for size in sizes:
+        parts.append(bytes(data[at : at + size]))
+        at += size
+    del data[:at]
+    return reply_of(*parts)
+
+
+def sizes_of(start: bytes) -> tuple[int, int, int]:
+    """Return how long the parts of a frame are, or raise ValueError if too long."""
+    head, answer, printed = FRAME.unpack(start)
     if head > MAX_HEADER or answer > MAX_BODY or printed > MAX_BODY:
         raise ValueError("a frame that is too large")
+    return head, answer, printed
+
+
+def reply_of(head: bytes, answer: bytes, printed: bytes) -> Reply:
+    """Return what a frame says, or raise ValueError."""
+    import json
+
     try:
-        header: Any = json.loads(read_exactly(pipe, head))
-        reply = Reply(str(header["id"]), str(header["end"]))
+        header: Any = json.loads(head)
+        reply = Reply(str(header["id"]), str(header["end"]), answer, printed)
         reply.signal = header.get("signal", 0)
         reply.level = str(header.get("level", ""))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("a frame without a header") from error
     if reply.end not in ENDS or reply.signal not in range(MOST_SIGNAL + 1):
         raise ValueError("a frame with another header")
-    reply.answer = read_exactly(pipe, answer)
-    reply.printed = read_exactly(pipe, printed)
     return reply
 
 

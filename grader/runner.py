@@ -238,22 +238,19 @@ class Apart(Runner):
 
             readable = confine.readable(confine.needed(), [book.OURS, self.workspace])
         data = str(ROOT / "bookdata")
-        preload = stub.imports(self.chapter.source)
+        job = job_of(self.chapter, self.source)
         if self.beneath:  # where nothing is shut in, none of theirs is loaded, nor what uses it
             shared = {f"solutions.{name}" for name in SHARED}
-            preload = [n for n in preload if n in shared or not n.startswith("solutions.")]
+            job["preload"] = [
+                n for n in job["preload"] if n in shared or not n.startswith("solutions.")
+            ]
         return codec.encode(
-            {
-                "slug": self.chapter.slug,
-                "checks": outline.trimmed(self.source),
-                "holes": list(self.holes),
-                "may_change": stub.changing(self.chapter.source),
+            job
+            | {
                 "modules": modules,
                 "own": self.own,
-                "preload": preload,
                 "readable": [*readable, *modules.values(), data],
                 "scratch": self.scratch.name,
-                "memory": MEMORY,
                 "parts": parts,
                 "fork": self.fork,
                 "trace": self.traces,
@@ -296,21 +293,8 @@ class Apart(Runner):
             raise import_obstacle(outcome, file)
 
     def _outcome(self, reply: Reply) -> dict[str, Any]:
-        """Decode one reply; what cannot be decoded is a crash of theirs."""
-        outcome: Any = {"end": reply.end, "signal": reply.signal}
-        if reply.end == "late":
-            labels = [self.submission.label, *(layer.label for layer in self.beneath)]
-            outcome |= where(reply.answer, *labels)
-        elif reply.end == "answered":
-            try:
-                outcome = codec.decode(reply.answer)
-            except codec.Refused:
-                outcome = None
-            if not is_outcome(outcome):
-                outcome = {"end": "unreadable"}
-            outcome = {k: v if k == "value" else short(v) for k, v in outcome.items()}
-        told: dict[str, Any] = outcome | {"printed": reply.printed.decode(errors="replace")}
-        return told
+        labels = [self.submission.label, *(layer.label for layer in self.beneath)]
+        return outcome_of(reply, *labels)
 
     def _reply(self, id: str) -> Reply:
         """Return the reply to a request, waiting for it if need be."""
@@ -387,6 +371,37 @@ class Apart(Runner):
         process.stop(self.process)
         process.clear(self.scratch.name)
         self.scratch.cleanup()
+
+
+def outcome_of(reply: Reply, *labels: str) -> dict[str, Any]:
+    """Decode one reply; what cannot be decoded is a crash of theirs."""
+    outcome: Any = {"end": reply.end, "signal": reply.signal}
+    if reply.end == "late":
+        outcome |= where(reply.answer, *labels)
+    elif reply.end == "answered":
+        try:
+            outcome = codec.decode(reply.answer)
+        except codec.Refused:
+            outcome = None
+        if not is_outcome(outcome):
+            outcome = {"end": "unreadable"}
+        outcome = {k: v if k == "value" else short(v) for k, v in outcome.items()}
+    told: dict[str, Any] = outcome | {"printed": reply.printed.decode(errors="replace")}
+    return told
+
+
+def job_of(chapter: Chapter, checks: str) -> dict[str, Any]:
+    """Return what a worker is told of a chapter, wherever it runs."""
+    return {
+        "slug": chapter.slug,
+        "checks": outline.trimmed(checks),
+        "holes": [hole.name for hole in stub.holes(chapter.source)],
+        "may_change": stub.changing(chapter.source),
+        "own": {},
+        "preload": stub.imports(chapter.source),
+        "memory": MEMORY,
+        "trace": False,
+    }
 
 
 def short(part: Any) -> Any:

@@ -1,0 +1,273 @@
+"""Mark submissions of one chapter, one after the other: the trusted side.
+
+The checks of a submission are asked of one inmate, one by one. Whatever is
+not right there, and had company, is asked again of an inmate of its own, as
+`grader check` does from the start: no exercise fails for what another did.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from grader import codec, outline
+from grader.book import Chapter, earlier_modules
+from grader.classroom.pipes import Gone, Pipes
+from grader.classroom.sandbox import Sandbox
+from grader.problems import Fault
+from grader.process import GRACE, Reply
+from grader.reference import Reference
+from grader.runner import IMPORT_LIMIT, Runner, import_obstacle, job_of, outcome_of
+from grader.submission import Obstacle, Submission, made
+from grader.verdict import DONE, NOT_YET, state_of
+from grader.wire import IMPORT
+
+VERSION = 1  # of a record
+MOST_SECONDS = 60.0  # for all checks of a submission
+MOST_STARTS = 3  # of a sandbox that ends by itself during one submission
+
+
+class Marker:
+    """Marks submissions of one chapter, from one seed.
+
+    Parameters
+    ----------
+    chapter : Chapter
+    seed : int
+        No submission can know it.
+    hidden : sequence of paths
+        What no submission may read, besides the book.
+    number : int
+        Of this marker among those at work.
+    """
+
+    def __init__(
+        self, chapter: Chapter, seed: int, hidden: Sequence[Path] = (), number: int = 0
+    ) -> None:
+        self.chapter = chapter
+        self.reference = Reference(chapter, seed, kept=False)
+        self.checks = chapter.checks.read_text(encoding="utf-8")
+        self.hidden = hidden
+        self.number = number
+        self.requests: dict[str, bytes] = {}
+        self.sandbox: Sandbox | None = None
+        self.starts = 0
+
+    def mark(self, data: bytes) -> dict[str, Any]:
+        """Return the record of a submission."""
+        began = time.monotonic()
+        self.starts = 0
+        run = Run(self)
+        try:
+            run.submission = made(data, f"{self.chapter.slug}.py")
+            run.ask_all()
+            found = {hole: run.verdicts(hole) for hole in run.holes}
+        except Obstacle as obstacle:
+            run.obstacle, found = obstacle, {}
+        record = empty_record(self.chapter)
+        for exercise in record["exercises"]:
+            verdicts = found.get(exercise["name"], [])
+            exercise["state"] = state_of(verdicts)
+            exercise["points"] = exercise["of"] * (exercise["state"] == DONE)
+            exercise["checks"] = [verdict.as_dict() for verdict in verdicts]
+            if not run.obstacle:
+                exercise["line"] = run.submission.line_of(exercise["name"])
+        return record | {
+            "points": sum(exercise["points"] for exercise in record["exercises"]),
+            "obstacle": vars(run.obstacle) if run.obstacle else None,
+            "sandbox": run.sandbox,
+            "seconds": round(time.monotonic() - began, 4),
+            "cpu": round(run.cpu, 4),
+            "memory": run.memory,
+        }
+
+    def request(self, id: str) -> bytes:
+        """Return the message that asks for one check."""
+        if id not in self.requests:
+            if id == IMPORT:
+                told = {"hole": IMPORT, "limit": IMPORT_LIMIT, "key": None, "inputs": None}
+            else:
+                check = self.reference.checks[id]
+                inputs = self.reference.inputs(check)[0] if check.given else None
+                key = None if check.given else outline.key_of(self.reference.seed, id)
+                told = {"hole": check.hole, "limit": check.limit, "key": key, "inputs": inputs}
+            self.requests[id] = codec.encode({"id": id, **told})
+        return self.requests[id]
+
+    def warden(self) -> Sandbox:
+        """Return the sandbox, started where there is none."""
+        if self.sandbox is None:
+            self.starts += 1
+            if self.starts > MOST_STARTS + len(self.reference.checks):
+                raise Fault("The sandbox keeps ending.", "grader doctor --class")
+            job = job_of(self.chapter, self.checks) | {"seconds": MOST_SECONDS}
+            modules = earlier_modules(self.chapter)
+            self.sandbox = Sandbox(job, modules, self.hidden, self.number, self.reference.seed)
+        return self.sandbox
+
+    def close(self) -> None:
+        """End what was started."""
+        if self.sandbox is not None:
+            self.sandbox.close()
+            self.sandbox = None
+
+
+class Inmate:
+    """One process of a submission, from its start to its end."""
+
+    def __init__(self, marker: Marker, file: bytes) -> None:
+        self.marker = marker
+        self.pipes = Pipes()
+        self.asked = 0
+        self.began = time.monotonic()
+        self.used: dict[str, Any] = {"signal": 0, "cpu": 0.0, "memory": 0}
+        marker.warden().fork(self.pipes.theirs)
+        self.pipes.handed_over()
+        self.file = file
+
+    def ask(self, id: str, limit: float) -> Reply:
+        """Return the reply to one request; where it is not an answer, the inmate has ended."""
+        deadline = time.monotonic() + limit + GRACE
+        try:
+            if not self.asked:
+                self.pipes.send(self.file, deadline)
+            self.asked += 1
+            self.pipes.send(self.marker.request(id), deadline)
+            reply = self.pipes.receive(deadline)
+        except TimeoutError:
+            reply = Reply(id, "late", self.pipes.note())
+        except Gone:
+            reply = Reply(id, "died")
+        except ValueError:
+            reply = Reply(id, "unreadable")
+        if reply.id != id or reply.end != "answered":
+            if reply.end not in ("late", "died"):
+                reply = Reply(id, "unreadable")
+            self.end()
+            reply.signal = self.used["signal"] if reply.end == "died" else 0
+        return reply
+
+    def end(self) -> None:
+        """End the process; a sandbox that was not left as it was is ended too."""
+        if self.pipes is None:
+            return
+        self.pipes.close()
+        self.pipes = None  # type: ignore[assignment]
+        sandbox = self.marker.warden()
+        try:
+            self.used = sandbox.end()
+        except (OSError, ValueError):  # the warden itself is gone
+            self.used = {"signal": 9, "cpu": 0.0, "memory": 0, "clean": False}
+        if not self.used["clean"]:
+            self.marker.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self.pipes is not None
+
+
+class Run(Runner):
+    """The checks of one submission."""
+
+    def __init__(self, marker: Marker) -> None:
+        super().__init__(marker.chapter, marker.reference.seed)
+        self.marker = marker
+        self.reference = marker.reference
+        self.obstacle: Obstacle | None = None
+        self.found: dict[str, dict[str, Any]] = {}
+        self.shared: Inmate | None = None
+        self.cpu = 0.0
+        self.memory = 0
+        self.ends = time.monotonic() + MOST_SECONDS
+
+    def ask_all(self) -> None:
+        """Ask for every check; raise Obstacle if the file cannot be loaded."""
+        file = codec.encode({"exercise": self.submission.source, "label": self.submission.label})
+        late: set[str] = set()  # holes
+        alone: list[outline.Sketch] = []
+        try:
+            outcome = self._ask(IMPORT, IMPORT_LIMIT, file)
+            if outcome["end"] != "returned":
+                raise import_obstacle(outcome, self.submission)
+            for sketch in self.sketches:
+                if sketch.hole in late or time.monotonic() > self.ends:
+                    self.found[sketch.id] = {"end": "skipped", "printed": ""}
+                    continue
+                has_company = self.shared is not None and self.shared.asked > 1
+                outcome = self.found[sketch.id] = self._ask(sketch.id, sketch.limit, file)
+                if outcome["end"] == "late":
+                    late.add(sketch.hole)
+                elif has_company and outcome["end"] != "empty":
+                    alone.append(sketch)
+            self._end()
+            for sketch in alone:
+                if time.monotonic() < self.ends and not self._is_done(sketch.id):
+                    self.found[sketch.id] = self._ask(sketch.id, sketch.limit, file)
+                    self._end()
+        finally:
+            self._end()
+
+    def _is_done(self, id: str) -> bool:
+        """Return whether one outcome is right, whatever it says beside its value."""
+        from grader.judge import judge
+
+        return judge(self.reference.checks[id], self.found[id], self.reference).state == DONE
+
+    def _ask(self, id: str, limit: float, file: bytes) -> dict[str, Any]:
+        """Return the outcome of one check in the shared inmate, a new one where there is none."""
+        if self.shared is None:
+            self.shared = Inmate(self.marker, file)
+        reply = self.shared.ask(id, limit)
+        if not self.shared.is_open:
+            self._end()
+        return outcome_of(reply, self.submission.label)
+
+    def _end(self) -> None:
+        """End the shared inmate and count what it used."""
+        if self.shared is None:
+            return
+        if self.marker.sandbox:
+            self.sandbox = " + ".join(self.marker.sandbox.parts) or "processes"
+        self.shared.end()
+        self.cpu += self.shared.used["cpu"]
+        self.memory = max(self.memory, self.shared.used["memory"])
+        self.shared = None
+
+    def outcomes(self, hole: str, only: Any = None) -> dict[str, Any]:
+        return {s.id: self.found[s.id] for s in self.sketches if s.hole == hole}
+
+
+def empty_record(chapter: Chapter, problem: str = "") -> dict[str, Any]:
+    """Return the record of a chapter for which nothing was marked yet, or cannot be."""
+    from grader import stub
+
+    holes = stub.holes(chapter.source)
+    return {
+        "version": VERSION,
+        "chapter": chapter.slug,
+        "number": chapter.number,
+        "points": 0,
+        "of": sum(hole.points for hole in holes),
+        "obstacle": None,
+        "problem": problem,
+        "exercises": [
+            {
+                "name": hole.name,
+                "level": hole.level,
+                "state": NOT_YET,
+                "line": 1,
+                "points": 0,
+                "of": hole.points,
+                "checks": [],
+            }
+            for hole in holes
+        ],
+        "sandbox": "",
+        "seconds": 0.0,
+        "cpu": 0.0,
+        "memory": 0,
+        "same_as": "",
+    }
