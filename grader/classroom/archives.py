@@ -8,31 +8,24 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import IO, Any
 
 from grader.classroom.naming import DEEPEST, File, is_archive, is_theirs, matters, shown
-from grader.problems import Misuse
-from grader.submission import MAX_SIZE, Obstacle
+from grader.submission import Obstacle
 
 MOST_PACKED = 50 << 20  # bytes of one learner's archive
 MOST_UNPACKED = 256 << 20  # bytes that are unpacked on the way to a file of it
 MOST_MEMBERS = 10_000
-MOST_OF_ALL = 200_000  # members of what a platform exports
-MOST_KEPT = 256 << 20  # bytes held of an exported tar, compressed
 MOST_HEADER = 1 << 20  # bytes between two members of a tar
 ONLY_FILES = "hand in the exercise files only"
 REPACK = "hand it in again as a .zip"
-UNPACK = "unpack it, and name the folder that it makes"
 
 
 @dataclass(frozen=True)
@@ -181,7 +174,7 @@ def file_of(member: Member, label: str, read: Callable[[int], bytes]) -> File | 
     origin = shown(f"{label}/{member.name}" if label else member.name)
     parts = parts_of(member.name)
     if parts is None:
-        last = re.split(r"[/\\]", member.name)[-1]
+        last = re.split(r"[/\\:]", member.name)[-1]
         problem = f"{origin} leads out of the archive: it was not taken."
         return File((last,), origin, problem=problem) if matters(last) else None
     if len(parts) > DEEPEST or not matters(parts[-1]) or not all(map(is_theirs, parts[:-1])):
@@ -200,73 +193,3 @@ def look_into(archive: File) -> list[File]:
         if file and not is_archive(file.parts[-1]):
             found.append(file)
     return found
-
-
-class Exported:
-    """The zip that a learning platform exports: open all the while."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.process = 0
-
-    @property
-    def archive(self) -> zipfile.ZipFile:
-        """The archive, opened by this process: two would move each other's place in the file."""
-        if self.process != os.getpid():
-            self.opened = zipfile.ZipFile(self.path)
-            self.process = os.getpid()
-        return self.opened
-
-    def read(self, info: zipfile.ZipInfo, limit: int) -> bytes:
-        """Return the first bytes of a member."""
-        return unzipped(self.archive, info, limit)
-
-    def members(self) -> Iterator[Member]:
-        """Yield its files, to be read at any time."""
-        infos = self.archive.infolist()
-        if len(infos) > MOST_OF_ALL:
-            raise Misuse(f"{self.path} holds more than {MOST_OF_ALL:,} files.", UNPACK)
-        for info in infos:
-            if not info.is_dir():
-                yield Member(info.filename, zip_problem(info), partial(self.read, info))
-
-
-def exported_tar(path: Path) -> Iterator[Member]:
-    """Yield the files of an exported tar: those that matter are kept, compressed, as it passes."""
-    kept = 0
-    with path.open("rb") as file:
-        for member in tar_members(file, str(path), MOST_OF_ALL, 1 << 40):
-            packed = b""
-            name = member.name.split("/")[-1]
-            if matters(name) and not member.problem:
-                limit = MOST_PACKED if is_archive(name) else MAX_SIZE
-                packed = zlib.compress(member.read(limit + 1), 1)
-            kept += len(packed)
-            if kept > MOST_KEPT:
-                raise Misuse(f"{path} is too large to be marked as it is.", UNPACK)
-            yield Member(member.name, member.problem, partial(held, packed))
-
-
-def held(packed: bytes, limit: int) -> bytes:
-    """Return the first bytes of what is kept compressed."""
-    return zlib.decompressobj().decompress(packed, limit)
-
-
-def exported(path: Path) -> list[Member]:
-    """Return the files of an archive that a platform exported, or raise Misuse."""
-    try:
-        with path.open("rb") as file:
-            is_zip = file.read(2) == b"PK"
-        return list(Exported(path).members() if is_zip else exported_tar(path))
-    except Misuse:
-        raise
-    except Obstacle as error:
-        raise Misuse(error.sentence, UNPACK) from None
-    except OSError as error:
-        why = error.strerror or "it is broken"
-        raise Misuse(f"{path} cannot be read: {why}.", "export it again") from None
-    except Exception:
-        raise Misuse(
-            f"{path} is broken, or no archive of a kind that is opened here.",
-            "export it again, as .zip, .tar.gz or .tar",
-        ) from None

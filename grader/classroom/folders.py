@@ -72,7 +72,7 @@ def content(root: Path, parts: tuple[str, ...], label: str, limit: int) -> bytes
             problem, next_step = kind_problem(found.st_mode, found.st_nlink, label)
             if problem:
                 raise Obstacle(problem, next_step)
-            return file.read(limit)
+            return file.read(min(limit, found.st_size + 1))  # it makes room for all it is told
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
             raise Obstacle(f"{label} is reached through a link.", COPY) from None

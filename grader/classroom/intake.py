@@ -77,9 +77,10 @@ def people(
     for theirs in of_name.values():
         whose = theirs[0].whose
         yield Learner(whose.key, shown(whose.name), whose.id), theirs
-    for row in range(len(roster.rows)) if roster else ():
-        theirs = of_row.get(row, [])
-        yield roster.learner(row, theirs[0].whose if theirs else None), theirs
+    if roster:
+        for row in range(len(roster.rows)):
+            theirs = of_row.get(row, [])
+            yield roster.learner(row, theirs[0].whose if theirs else None), theirs
 
 
 def with_keys(
@@ -205,7 +206,8 @@ def notes(
     if absent:
         yield f"{len(absent):,} of the roster handed in nothing: {listed(absent)}."
     if strange:
-        yield f"{len(strange):,} handed in and not on the roster: {listed(strange)}."
+        are = "is" if len(strange) == 1 else "are"
+        yield f"{len(strange):,} handed in and {are} not on the roster: {listed(strange)}."
     twice = [(learner, theirs) for learner, theirs in class_ if len(theirs) > 1]
     for learner, theirs in twice[:MOST_TOLD]:
         labels = [parcel.label for parcel in theirs]

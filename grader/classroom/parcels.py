@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader import book
 from grader.book import Chapter
-from grader.classroom import archives, folders, naming
+from grader.classroom import archives, exported, folders, naming
 from grader.classroom.folders import Listing
 from grader.classroom.naming import File, Whose, shown
 from grader.problems import Misuse
@@ -86,10 +86,10 @@ def parcels_at(path: Path, chapters: Sequence[Chapter], left_out: list[str]) -> 
 
 def in_folder(root: Path) -> list[Item]:
     """Return the items of a folder."""
-    names = list(folders.names_in(root, archives.MOST_OF_ALL + 1))
-    if len(names) > archives.MOST_OF_ALL:
+    names = list(folders.names_in(root, exported.MOST_OF_ALL + 1))
+    if len(names) > exported.MOST_OF_ALL:
         raise Misuse(
-            f"{root} holds more than {archives.MOST_OF_ALL:,} submissions.",
+            f"{root} holds more than {exported.MOST_OF_ALL:,} submissions.",
             "split it, and mark the parts one after the other",
         )
     return [
@@ -103,7 +103,7 @@ def in_folder(root: Path) -> list[Item]:
 
 def in_export(path: Path, left_out: list[str]) -> list[Item]:
     """Return the items of an archive that a learning platform exported."""
-    members = archives.exported(path)
+    members = exported.members_of(path)
     around = path.name.split(".")[0] + "/"
     if members and all(member.name.startswith(around) for member in members):
         # somebody packed the folder of that name, not what is in it

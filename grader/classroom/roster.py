@@ -151,19 +151,17 @@ def read(path: Path) -> Roster:
         row = dict(zip(columns, [*fields, *[""] * len(columns)], strict=False))
         if kind == CANVAS and not is_a_student(row):
             continue
-        id = row[NEEDED[kind][0]].strip()
-        for column, text in ((NEEDED[kind][0], id), ("id", row.get("id", "").strip())):
-            if text and lines.setdefault(f"{column} {text}", line) != line:
-                before = lines[f"{column} {text}"]
+        column = NEEDED[kind][0]
+        id = row[column].strip()
+        if not id:
+            raise Misuse(f"{path}, line {line}, has no {column}.", "fill it in, or delete the line")
+        alike = (column, key_of(id).casefold() if kind == OWN else id)
+        for column, text in (alike, ("id", row.get("id", "").strip())):
+            if text and (before := lines.setdefault(f"{column} {text}", line)) != line:
                 raise Misuse(
                     f"{path} has {column} {shown(text)!r} in line {before} and in line {line}.",
                     "keep one of them",
                 )
-        if not id:
-            raise Misuse(
-                f"{path}, line {line}, has no {NEEDED[kind][0]}.",
-                "fill it in, or delete the line",
-            )
         rows.append(row)
     if not rows:
         raise Misuse(f"{path} lists nobody.", "one line below the header for each learner")
