@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from grader.classroom.people import Learner
-from grader.verdict import BAD, CRASHED, DONE, TOO_SLOW
+from grader.verdict import BAD, CRASHED, TOO_SLOW
 
 NOTHING = "Nothing was handed in"  # how the problem begins of who handed in nothing
 MOST_ENDS = 100  # of the crashes, how many are listed
@@ -97,7 +97,6 @@ class Tally:
     copied: int = 0  # marks of an identical file
     points: Counter[int] = field(default_factory=Counter)  # learners with so many
     of: dict[str, int] = field(default_factory=dict)  # points by chapter
-    numbers: dict[str, int] = field(default_factory=dict)  # of the chapters
     tasks: dict[tuple[str, str], Task] = field(default_factory=dict)
     checks: dict[tuple[str, str, str], Example] = field(default_factory=dict)
     mistakes: dict[tuple[str, str, str], Example] = field(default_factory=dict)
@@ -125,7 +124,6 @@ class Tally:
             self.points[mark[0]] += 1
         for record in records:
             self.of[record["chapter"]] = max(self.of.get(record["chapter"], 0), record["of"])
-            self.numbers[record["chapter"]] = record["number"]
             if is_missing(record):
                 self.missing += 1
             elif record["problem"]:
@@ -161,7 +159,7 @@ class Tally:
                     )
                     example.times += why not in seen  # several checks show one mistake
                     seen.add(why)
-                end = self.ends.get(verdict["state"], None)
+                end = self.ends.get(verdict["state"])
                 if end is not None and state == verdict["state"] and len(end) < MOST_ENDS:
                     one = (learner, chapter, name, verdict.get("error", ""))
                     if not end or end[-1][:3] != one[:3]:
@@ -170,8 +168,3 @@ class Tally:
     def ended(self, state: str) -> int:
         """Return how many exercises ended in a state."""
         return sum(task.states[state] for task in self.tasks.values())
-
-    @property
-    def done(self) -> int:
-        """How many exercises of all learners are done."""
-        return self.ended(DONE)
