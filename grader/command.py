@@ -29,6 +29,7 @@ GROUPS = {  # in the order of a first week
     "to understand": "explain predict trace journal",
     "to keep it": "hunt sprint milestone",
     "your place": "tour init update data doctor",
+    "for teachers": "class",
     "for authors": "new sync audit",
 }
 
@@ -126,7 +127,14 @@ def parser() -> Parser:
     word("update", elsewhere("desk.update"), "bring new and changed chapters into a workspace")
     q = word("data", data, "fetch the data sets that do not come with the book")
     q.add_argument("names", nargs="*", metavar="NAME", help="without one: all that are missing")
-    word("doctor", doctor, "what this system has, and what it lacks")
+    q = word("doctor", doctor, "what this system has, and what it lacks")
+    q.add_argument("--class", dest="room", action="store_true", help="to mark a class with")
+
+    q = word("class", elsewhere("classroom.command"), "mark what a class handed in, safely")
+    if sys.argv[1:2] == ["class"]:
+        from grader.classroom.command import words as more
+
+        more(q)
 
     q = word("new", new, "the files of a new chapter")
     q.add_argument("name", metavar="[NUMBER-]SLUG")

@@ -7,13 +7,12 @@ not right there, and had company, is asked again of an inmate of its own, as
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grader import codec, outline
+from grader import codec, outline, stub
 from grader.book import Chapter, earlier_modules
 from grader.classroom.pipes import Gone, Pipes
 from grader.classroom.sandbox import Sandbox
@@ -21,7 +20,7 @@ from grader.problems import Fault
 from grader.process import GRACE, Reply
 from grader.reference import Reference
 from grader.runner import IMPORT_LIMIT, Runner, import_obstacle, job_of, outcome_of
-from grader.submission import Obstacle, Submission, made
+from grader.submission import Obstacle, made
 from grader.verdict import DONE, NOT_YET, state_of
 from grader.wire import IMPORT
 
@@ -42,12 +41,20 @@ class Marker:
         What no submission may read, besides the book.
     number : int
         Of this marker among those at work.
+    only : sequence of str
+        The exercises that count; all without any.
     """
 
     def __init__(
-        self, chapter: Chapter, seed: int, hidden: Sequence[Path] = (), number: int = 0
+        self,
+        chapter: Chapter,
+        seed: int,
+        hidden: Sequence[Path] = (),
+        number: int = 0,
+        only: Sequence[str] = (),
     ) -> None:
         self.chapter = chapter
+        self.only = only
         self.reference = Reference(chapter, seed, kept=False)
         self.checks = chapter.checks.read_text(encoding="utf-8")
         self.hidden = hidden
@@ -67,7 +74,7 @@ class Marker:
             found = {hole: run.verdicts(hole) for hole in run.holes}
         except Obstacle as obstacle:
             run.obstacle, found = obstacle, {}
-        record = empty_record(self.chapter)
+        record = empty_record(self.chapter, self.only)
         for exercise in record["exercises"]:
             verdicts = found.get(exercise["name"], [])
             exercise["state"] = state_of(verdicts)
@@ -176,6 +183,9 @@ class Run(Runner):
         super().__init__(marker.chapter, marker.reference.seed)
         self.marker = marker
         self.reference = marker.reference
+        if marker.only:
+            self.holes = {name: hole for name, hole in self.holes.items() if name in marker.only}
+            self.sketches = [sketch for sketch in self.sketches if sketch.hole in marker.only]
         self.obstacle: Obstacle | None = None
         self.found: dict[str, dict[str, Any]] = {}
         self.shared: Inmate | None = None
@@ -240,11 +250,9 @@ class Run(Runner):
         return {s.id: self.found[s.id] for s in self.sketches if s.hole == hole}
 
 
-def empty_record(chapter: Chapter, problem: str = "") -> dict[str, Any]:
+def empty_record(chapter: Chapter, only: Sequence[str], problem: str = "") -> dict[str, Any]:
     """Return the record of a chapter for which nothing was marked yet, or cannot be."""
-    from grader import stub
-
-    holes = stub.holes(chapter.source)
+    holes = [h for h in stub.holes(chapter.source) if not only or h.name in only]
     return {
         "version": VERSION,
         "chapter": chapter.slug,

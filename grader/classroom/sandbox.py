@@ -70,7 +70,10 @@ def means() -> Means:
     program = "" if "bubblewrap" in systems.switched_off() else shutil.which("bwrap") or ""
     refusal = tried(program) if program else ""
     return Means(
-        *(systems.has(part) for part in ("fork", "landlock", "seccomp", "resource")),
+        fork=systems.has("fork"),
+        landlock=systems.has("landlock"),
+        seccomp=systems.has("seccomp"),
+        limits=systems.has("resource"),
         bubblewrap="" if refusal else program,
         refusal=refusal,
         group="cgroup" not in systems.switched_off() and group_available(),
@@ -175,7 +178,7 @@ class Sandbox:
                 *path,
                 str(reading),
             ],
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             pass_fds=[reading],

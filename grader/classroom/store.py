@@ -99,7 +99,9 @@ class Store:
                 "make room, then the same command goes on",
             )
         if "not a database" in said or "malformed" in said:
-            return Misuse(f"{self.path} is no run of grader class ({said}).", "choose another --out")
+            return Misuse(
+                f"{self.path} is no run of grader class ({said}).", "choose another --out"
+            )
         return Misuse(f"{self.path} cannot be used: {said}.", "choose another --out")
 
     def add(self, entry: Entry, digest: str, data: bytes, record: dict[str, Any]) -> None:
