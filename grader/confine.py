@@ -62,6 +62,9 @@ CALLS = """
     userfaultfd 323 282  io_uring_setup 425 425
     add_key 248 217  request_key 249 218  keyctl 250 219
 """
+OWN = {"kill", "tgkill", "prlimit64", "clone"}  # closed but for the process itself
+FORKS = {"fork", "vfork"}
+DEPENDING = {"prctl", "fcntl", "ioctl", "clone3"}  # closed in part
 CLONE_THREAD = 0x10000
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)  # ioctl: is it one, its size, …
 SET_OWNER = (8, 15)  # fcntl: another process is sent this file's signals
@@ -207,10 +210,12 @@ def call_numbers() -> dict[str, int]:
     return {n: int(c) for n, c in zip(words[::3], words[column::3], strict=True) if c != "-"}
 
 
-def seccomp(forks: bool = False) -> None:
+def seccomp(own: bool = True, others: bool = True) -> None:
     """Close what is in CALLS for good, but for what concerns this process alone.
 
-    One that `forks` may start processes like itself, and end them.
+    A process that starts others like itself closes the `others` first, and
+    each that it starts what a process may do on its `own` account: no further
+    process, no signal to another.
     """
     architecture, numbers = ARCHITECTURES[platform.machine()][0], dict(call_numbers())
     allow, deny = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | EPERM)
@@ -224,7 +229,7 @@ def seccomp(forks: bool = False) -> None:
         program += [(ATLEAST, 0, 1, 0x40000000), deny]  # the x32 numbers
 
     def add(name: str, *answer: tuple[int, int, int, int]) -> None:
-        program.extend([(EQUAL, 0, len(answer), numbers.pop(name)), *answer])
+        program.extend([(EQUAL, 0, len(answer), numbers[name]), *answer])
 
     def depends(name: str, argument: int, values: Iterable[int], is_closed: bool) -> None:
         """Close a call for these values of an argument, or for all others."""
@@ -232,21 +237,21 @@ def seccomp(forks: bool = False) -> None:
         tests = [step for value in values for step in ((EQUAL, 0, 1, value), hit)]
         add(name, (LOAD, 0, 0, ARGUMENTS_AT + 8 * argument), *tests, miss)
 
-    if forks:
-        for name in ("clone", "kill"):
-            del numbers[name]
-    else:
+    if own:
         depends("kill", 0, [os.getpid()], is_closed=False)  # abort() may
+        depends("tgkill", 0, [os.getpid()], is_closed=False)
+        depends("prlimit64", 0, [0, os.getpid()], is_closed=False)
         add("clone", (LOAD, 0, 0, ARGUMENTS_AT), (BITS, 0, 1, CLONE_THREAD), allow, deny)
-    depends("tgkill", 0, [os.getpid()], is_closed=False)
-    depends("prlimit64", 0, [0, os.getpid()], is_closed=False)
-    depends("prctl", 0, [PR_SET_PDEATHSIG], is_closed=True)
-    depends("fcntl", 1, SET_OWNER, is_closed=True)
-    depends("ioctl", 1, TERMINAL, is_closed=False)
-    # clone3 hides its flags behind a pointer; without it libc falls back to clone
-    add("clone3", (RETURN, 0, 0, ERRNO | ENOSYS))
-    for name in list(numbers):
-        add(name, deny)
+        for name in FORKS & set(numbers):
+            add(name, deny)
+    if others:
+        depends("prctl", 0, [PR_SET_PDEATHSIG], is_closed=True)
+        depends("fcntl", 1, SET_OWNER, is_closed=True)
+        depends("ioctl", 1, TERMINAL, is_closed=False)
+        # clone3 hides its flags behind a pointer; without it libc falls back to clone
+        add("clone3", (RETURN, 0, 0, ERRNO | ENOSYS))
+        for name in numbers.keys() - OWN - FORKS - DEPENDING:
+            add(name, deny)
     program.append(allow)
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in program))
     header = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(code))

@@ -22,6 +22,8 @@ COMMENT = re.compile(r"\s*# ?(.*?)\s*")
 EMPTY = re.compile(r'\s*raise NotImplementedError\("[\w.]+"\)\s*')
 POINTS = {"warm-up": 1, "core": 2, "stretch": 3}
 
+BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")  # of a statement
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -63,12 +65,13 @@ def definitions(tree: ast.Module) -> dict[str, Function | ast.ClassDef]:
     found: dict[str, Function | ast.ClassDef] = {}
 
     def walk(node: ast.AST, prefix: str) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                found.setdefault(prefix + child.name, child)
-                walk(child, f"{prefix}{child.name}.")
-            else:
-                walk(child, prefix)
+        for block in BLOCKS:
+            for child in getattr(node, block, ()):
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    found.setdefault(prefix + child.name, child)
+                    walk(child, f"{prefix}{child.name}.")
+                else:
+                    walk(child, prefix)
 
     walk(tree, "")
     return found

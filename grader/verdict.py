@@ -6,7 +6,7 @@ file or another pytest process as it is.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 DONE, WRONG, NOT_YET, WAITS = "done", "wrong", "not yet", "waits"
@@ -40,7 +40,7 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that say something."""
-        return {k: v for k, v in asdict(self).items() if v not in ("", [])}
+        return {k: v for k, v in vars(self).items() if v not in ("", [])}
 
 
 def state_of(verdicts: list[Verdict]) -> str:

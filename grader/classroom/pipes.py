@@ -56,9 +56,10 @@ class Pipes:
                 raise Gone
             self.data += data
 
-    def note(self) -> bytes:
-        """Return what the inmate noted of where it was."""
-        with contextlib.suppress(OSError):
+    def note(self, deadline: float) -> bytes:
+        """Return what the inmate notes of where it is."""
+        with contextlib.suppress(OSError, TimeoutError):
+            self._wait(self.notes, select.POLLIN, deadline)
             return os.read(self.notes, 1 << 16)
         return b""
 

@@ -268,6 +268,11 @@ class Sandbox:
         with suppress(OSError):  # a warden that is gone is noticed when we wait
             socket.send_fds(self.control, [b"F"], pipes)
 
+    def note(self) -> None:
+        """Have the inmate note where it is."""
+        with suppress(OSError):
+            self.control.sendall(b"N")
+
     def end(self) -> dict[str, Any]:
         """Have the inmate ended; return how it ended and what it used.
 

@@ -5,7 +5,8 @@ once, and then forks an inmate for each submission. It holds nothing secret,
 never runs a line of a learner's, and is confined before it hears of one.
 
     marker  -- "F" and three pipes -->  warden  -- fork -->  inmate
-            -- "E" ------------------>  kill, wait, clear the scratch
+            -- "N" ------------------>  have it note where it is
+            -- "E" ------------------>  kill it, wait, look at its scratch
             <-- how it ended ---------
 
 The inmate speaks to the marker through pipes of its own, so that no bytes of
@@ -28,13 +29,13 @@ from typing import Any
 import numpy.random  # noqa: F401  loaded here once, not in every inmate
 
 from grader import confine, subject
-from grader.classroom.inmate import live
+from grader.classroom import inmate
 from grader.codec import decode
 from grader.job import Job
 from grader.wire import MESSAGE
 
 NEW_USERS = 0x10000000  # CLONE_NEWUSER
-FORK, END = b"F", b"E"
+FORK, NOTE, END = b"F", b"N", b"E"
 
 
 def receive(fd: int) -> Any:
@@ -64,7 +65,7 @@ def shut_in(told: dict[str, Any]) -> list[str]:
         confine.landlock(told["readable"], [told["scratch"], os.devnull])
         reached.append("landlock")
     if "seccomp" in told["parts"]:
-        confine.seccomp(forks=True)
+        confine.seccomp(own=False)
         reached.append("seccomp")
     return reached
 
@@ -85,6 +86,8 @@ class Warden:
             word, pipes, _, _ = socket.recv_fds(self.control, 1, 3)
             if word == FORK:
                 self.fork(pipes)
+            elif word == NOTE:
+                os.kill(self.pid, inmate.NOTE)
             elif word == END:
                 self.control.sendall(json.dumps(self.end()).encode())
             else:
@@ -99,7 +102,7 @@ class Warden:
         if self.pid == 0:
             try:
                 self.control.close()
-                live(self.job, self.scratch, *pipes)
+                inmate.live(self.job, self.scratch, *pipes)
             finally:
                 os._exit(70)
         for pipe in pipes:
