@@ -230,6 +230,10 @@ def data(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Print what the grader finds on this machine."""
+    if options.room:
+        from grader.classroom.examine import examine as examine_room
+
+        return examine_room()
     from grader.doctor import examine
 
     return examine()
