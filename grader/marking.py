@@ -124,7 +124,8 @@ def pairs(verdicts: list[Verdict]) -> list[tuple[Verdict, Verdict]]:
 def ended(verdict: Verdict, outcome: dict[str, Any], limit: float, submission: Submission) -> None:
     """Put into a verdict how a check ended that never answered."""
     if outcome["end"] == "skipped":
-        verdict.error = "not run: another check of this exercise was too slow"
+        why = outcome.get("why") or "another check of this exercise was too slow"
+        verdict.error = f"not run: {why}"
     elif outcome["end"] == "late":
         verdict.error = f"stopped after {limit:g} s, its limit"
         lines = lines_of(submission.source)

@@ -1,14 +1,15 @@
 """Mark submissions of one chapter, one after the other: the trusted side.
 
 The checks of a submission are asked of one inmate, one by one. Whatever is
-not right there, and had company, is asked again of an inmate of its own, as
-`grader check` does from the start: no exercise fails for what another did.
+not right there is asked again: no exercise fails for what another did, as
+under `grader check`, where each check has a process of its own.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from grader.process import GRACE, Reply
 from grader.reference import Reference
 from grader.runner import IMPORT_LIMIT, Runner, import_obstacle, job_of, outcome_of
 from grader.submission import Obstacle, made
-from grader.verdict import DONE, NOT_YET, state_of
+from grader.verdict import BAD, DONE, NOT_YET, WAITS, Verdict, state_of
 from grader.wire import IMPORT
 
 VERSION = 1  # of a record
 MOST_SECONDS = 60.0  # for all checks of a submission
+SECOND = (*BAD, WAITS)  # states that are looked at twice
+OVER = f"the submission had used up its {MOST_SECONDS:g} s"
 NOTING = 0.2  # seconds to write down where it was
 MOST_STARTS = 3  # of a sandbox that ends by itself during one submission
 
@@ -71,8 +74,7 @@ class Marker:
         run = Run(self)
         try:
             run.submission = made(data, f"{self.chapter.slug}.py")
-            run.ask_all()
-            found = {hole: run.verdicts(hole) for hole in run.holes}
+            found = run.all_verdicts()
         except Obstacle as obstacle:
             run.obstacle, found = obstacle, {}
         record = empty_record(self.chapter, self.only)
@@ -189,64 +191,98 @@ class Run(Runner):
             self.holes = {name: hole for name, hole in self.holes.items() if name in marker.only}
             self.sketches = [sketch for sketch in self.sketches if sketch.hole in marker.only]
         self.obstacle: Obstacle | None = None
+        self.by_id = {sketch.id: sketch for sketch in self.sketches}
         self.found: dict[str, dict[str, Any]] = {}
-        self.shared: Inmate | None = None
+        self.answers: dict[str, tuple[str, int, bytes]] = {}  # as they came
+        self.inmate: Inmate | None = None
         self.cpu = 0.0
         self.memory = 0
         self.ends = time.monotonic() + MOST_SECONDS
 
+    @cached_property
+    def file(self) -> bytes:
+        """The message that tells an inmate what it is."""
+        return codec.encode({"exercise": self.submission.source, "label": self.submission.label})
+
+    def all_verdicts(self) -> dict[str, list[Verdict]]:
+        """Return the verdicts of every exercise; raise Obstacle if there can be none."""
+        self.ask_all()
+        found = {hole: self.verdicts(hole) for hole in self.holes}
+        failed = [
+            verdict
+            for verdicts in found.values()
+            for verdict in verdicts
+            if verdict.state in SECOND and self.found[verdict.check]["end"] != "empty"
+        ]
+        if failed and self.confirm(failed):
+            self._done.clear()
+            found = {hole: self.verdicts(hole) for hole in self.holes}
+        return found
+
     def ask_all(self) -> None:
         """Ask for every check; raise Obstacle if the file cannot be loaded."""
-        file = codec.encode({"exercise": self.submission.source, "label": self.submission.label})
-        late: set[str] = set()  # holes
-        alone: list[outline.Sketch] = []
         try:
-            outcome = self._ask(IMPORT, IMPORT_LIMIT, file)
+            outcome = self._ask(IMPORT, IMPORT_LIMIT)
             if outcome["end"] != "returned":
                 raise import_obstacle(outcome, self.submission)
+            late: set[str] = set()  # holes
             for sketch in self.sketches:
                 if sketch.hole in late or time.monotonic() > self.ends:
-                    self.found[sketch.id] = {"end": "skipped", "printed": ""}
+                    why = "" if sketch.hole in late else OVER
+                    self.found[sketch.id] = {"end": "skipped", "why": why, "printed": ""}
                     continue
-                has_company = self.shared is not None and self.shared.asked > 1
-                outcome = self.found[sketch.id] = self._ask(sketch.id, sketch.limit, file)
+                outcome = self.found[sketch.id] = self._ask(sketch.id, sketch.limit)
                 if outcome["end"] == "late":
                     late.add(sketch.hole)
-                elif has_company and outcome["end"] != "empty":
-                    alone.append(sketch)
-            self._end()
-            for sketch in alone:
-                if time.monotonic() < self.ends and not self._is_done(sketch.id):
-                    self.found[sketch.id] = self._ask(sketch.id, sketch.limit, file)
-                    self._end()
         finally:
             self._end()
 
-    def _is_done(self, id: str) -> bool:
-        """Return whether one outcome is right, whatever it says beside its value."""
-        from grader.judge import judge
+    def confirm(self, failed: Sequence[Verdict]) -> bool:
+        """Ask again what failed in company; return whether anything came out otherwise.
 
-        return judge(self.reference.checks[id], self.found[id], self.reference).state == DONE
+        First all of it in the opposite order, by another inmate. What then
+        comes out the same owes nothing to its company; the rest is asked of
+        an inmate of its own, and that counts.
+        """
+        unsure = []
+        try:
+            for verdict in reversed(failed):
+                before = self.answers.get(verdict.check)
+                if before is not None and time.monotonic() < self.ends:
+                    sketch = self.by_id[verdict.check]
+                    self._ask(sketch.id, sketch.limit)
+                    if self.answers.get(sketch.id) != before:
+                        unsure.append(sketch)
+            for sketch in unsure:
+                self._end()
+                self.found[sketch.id] = self._ask(sketch.id, sketch.limit)
+        finally:
+            self._end()
+        return bool(unsure)
 
-    def _ask(self, id: str, limit: float, file: bytes) -> dict[str, Any]:
-        """Return the outcome of one check in the shared inmate, a new one where there is none."""
-        if self.shared is None:
-            self.shared = Inmate(self.marker, file)
-        reply = self.shared.ask(id, limit)
-        if not self.shared.is_open:
+    def _ask(self, id: str, limit: float) -> dict[str, Any]:
+        """Return the outcome of one check in the inmate at work, a new one where there is none."""
+        if self.inmate is None:
+            self.inmate = Inmate(self.marker, self.file)
+        reply = self.inmate.ask(id, limit)
+        if reply.end == "late":
+            self.answers.pop(id, None)  # a second time would take as long
+        else:
+            self.answers[id] = reply.end, reply.signal, reply.answer
+        if not self.inmate.is_open:
             self._end()
         return outcome_of(reply, self.submission.label)
 
     def _end(self) -> None:
-        """End the shared inmate and count what it used."""
-        if self.shared is None:
+        """End the inmate and count what it used."""
+        if self.inmate is None:
             return
         if self.marker.sandbox:
             self.sandbox = " + ".join(self.marker.sandbox.parts) or "processes"
-        self.shared.end()
-        self.cpu += self.shared.used["cpu"]
-        self.memory = max(self.memory, self.shared.used["memory"])
-        self.shared = None
+        self.inmate.end()
+        self.cpu += self.inmate.used["cpu"]
+        self.memory = max(self.memory, self.inmate.used["memory"])
+        self.inmate = None
 
     def outcomes(self, hole: str, only: Any = None) -> dict[str, Any]:
         return {s.id: self.found[s.id] for s in self.sketches if s.hole == hole}
