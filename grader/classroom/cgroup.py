@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from grader.wire import MEMORY
 
 ROOT = Path("/sys/fs/cgroup")
-PREFIX = "ground-up-"
+PREFIX, TRIAL = "ground-up-", "trial-"
 SPARE = 512 << 20  # bytes beyond what a check may ask for: the warden, the scratch
 PROCESSES = 64  # threads count
 PATIENCE = 2.0  # seconds
@@ -42,7 +41,7 @@ def folders() -> dict[str, Path]:
 def available() -> bool:
     """Return whether a group that bounds memory can be made here."""
     try:
-        group = Group(os.getpid(), "trial-")
+        group = Group(os.getpid(), TRIAL)
     except OSError:
         return False
     group.close()
@@ -102,8 +101,18 @@ class Group:
 
 
 def sweep() -> None:
-    """Remove the groups that a run which was killed has left: those that are empty."""
+    """Remove the groups of processes that are gone: a run that was killed has left them."""
+    deadline = time.monotonic() + PATIENCE
     for folder in set(folders().values()):
         for group in folder.glob(f"{PREFIX}*"):
-            with suppress(OSError):
-                group.rmdir()
+            maker = group.name.removeprefix(PREFIX).removeprefix(TRIAL).partition("-")[0]
+            while not os.path.exists(f"/proc/{maker}"):
+                try:
+                    group.rmdir()
+                except FileNotFoundError:
+                    pass
+                except OSError:  # what was in it is still on its way out
+                    if time.monotonic() < deadline:
+                        time.sleep(0.005)
+                        continue
+                break

@@ -23,6 +23,11 @@ from grader.verdict import Verdict
 
 FILE = "run.sqlite"
 OUT = "marks"
+OTHER = {
+    "chapters": "other chapters",
+    "only": "other exercises (--only)",
+    "versions": "another version of the book, of NumPy or of Python",
+}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,7 +75,7 @@ def mark(options: argparse.Namespace) -> int:
     chapters = [chapter for chapter in book.chapters() if chapter in chapters]  # each once
     only = chosen(options.only, chapters)
     if options.jobs < 1:
-        raise Misuse("--jobs is how many submissions are marked side by side: at least 1.")
+        raise Misuse("--jobs is how many are marked side by side: at least 1.", "leave it out")
     if not options.scheduler:
         sandbox.require(sandbox.means(), options.unsafe)
     bar_of = progress_bar()
@@ -82,15 +87,19 @@ def mark(options: argparse.Namespace) -> int:
     try:
         hidden = (str(submissions.resolve()), str(out.resolve()))
         settings = settings_of(store, hidden, options.unsafe)
-        with bar_of(total=total, desc="marked", unit=" submissions") as bar:
+        slugs = [chapter.slug for chapter in chapters]
+        todo = sorted(handed_in.entries, key=lambda entry: slugs.index(entry.chapter))
+        # the bar is for a person who looks on
+        with bar_of(total=total, desc="marked", unit="", disable=None) as bar:
             course = Course(store, settings, bar.update)
             with crew.crew(options.jobs, options.scheduler, settings) as team:
-                course.run(handed_in.entries, team)
+                course.run(todo, team)
         notes = handed_in.notes + [
             f"{name} has handed in something else since; the mark is of what was there before."
             for name in course.changed
         ]
-        print("\n".join(reports.write(store, out, notes, settings)))
+        for line in reports.write(store, out, notes, settings):
+            screen.paragraph(line)
     except KeyboardInterrupt:
         print(f"\nStopped: {store.count()} of {total} are marked, and kept.", file=sys.stderr)
         print("Next: the same command goes on", file=sys.stderr)
@@ -109,7 +118,7 @@ def chosen(names: Sequence[str], chapters: Sequence[Chapter]) -> list[str]:
                 f"There is no exercise {name!r} in what is marked.{nearest(name, known)}",
                 f"one of: {', '.join(known)}",
             )
-    return list(names)
+    return [name for name in known if name in names]
 
 
 def progress_bar() -> Any:
@@ -144,9 +153,8 @@ def opened(out: Path, chapters: Sequence[Chapter], only: list[str], submissions:
     for name, value in told.items():
         if store.about[name] != value:
             store.close()
-            what = "version of the book, NumPy or Python" if name == "versions" else name
             raise Misuse(
-                f"{out} holds the marks of a run with another {what}: it cannot go on with this.",
+                f"{out} holds the marks of a run with {OTHER[name]}: it cannot go on with this.",
                 "choose another --out",
             )
     return store
@@ -174,10 +182,12 @@ def replay(options: argparse.Namespace) -> int:
             known = [name for m in store.marked() for name in names_of(m)]
             raise Misuse(
                 f"{options.folder} has no learner {options.learner!r}."
-                f"{nearest(options.learner, known)}"
+                f"{nearest(options.learner, known)}",
+                f"open {Path(options.folder) / 'report.html'}, where all are named",
             )
         return FAILED if sum(not replayed(store, settings, marked) for marked in every) else PASSED
     finally:
+        crew.leave()
         store.close()
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader import stub
 from grader.book import chapter_or_misuse
 from grader.classroom import crew
 from grader.classroom.marker import empty_record
 from grader.classroom.people import Entry
 from grader.classroom.store import Store, digest_of
-from grader.problems import Fault, Misuse
+from grader.problems import Fault, Misuse, Problem
 from grader.submission import Obstacle
 
 AHEAD = 2  # submissions on their way for each that is being marked
@@ -29,7 +30,7 @@ class Flight:
     digest: str
     data: bytes
     twins: list[Entry] = field(default_factory=list)
-    is_suspect: bool = False  # it was on its way when a marking process died
+    is_suspect: bool = False  # it was on its way when the marking broke off
 
 
 class Course:
@@ -51,21 +52,23 @@ class Course:
         self.suspects: deque[Flight] = deque()
         self.changed: list[str] = []  # who handed in something else since their verdict
 
-    def run(self, entries: Iterable[Entry], crew: crew.Processes | crew.Cluster) -> None:
+    def run(self, entries: Iterable[Entry], team: crew.Processes | crew.Cluster) -> None:
         """Mark every entry that has no verdict yet."""
         todo = iter(entries)
         is_more = True
         while is_more or self.flying or self.suspects:
-            while self.suspects and not self.flying:  # one at a time, to know which it was
-                self._fly(self.suspects.popleft(), crew)
-            while is_more and not self.suspects and len(self.flying) < AHEAD * crew.jobs:
+            if self.suspects and not self.flying:  # one at a time, to know which it was
+                suspect = self.suspects.popleft()
+                self._prove(suspect.entry.chapter, team)
+                self._fly(suspect, team)
+            while is_more and not self.suspects and len(self.flying) < AHEAD * team.jobs:
                 entry = next(todo, None)
                 if entry is None:
                     is_more = False
                 elif flight := self._begun(entry):
-                    self._fly(flight, crew)
+                    self._fly(flight, team)
             if self.flying:
-                self._land(crew)
+                self._land()
 
     def _begun(self, entry: Entry) -> Flight | None:
         """Return a flight for an entry, None if it needs none or waits for its twin's."""
@@ -101,18 +104,24 @@ class Course:
         return empty_record(chapter, self.settings.only, problem)
 
     def _fly(self, flight: Flight, team: crew.Processes | crew.Cluster) -> None:
-        try:
-            future = team.executor.submit(
-                crew.mark, self.settings, flight.entry.chapter, flight.data
-            )
-        except BrokenExecutor:
-            team.mend()
-            future = team.executor.submit(
-                crew.mark, self.settings, flight.entry.chapter, flight.data
-            )
+        future = team.submit(self.settings, flight.entry.chapter, flight.data)
         self.flying[future] = flight
 
-    def _land(self, team: crew.Processes | crew.Cluster) -> None:
+    def _prove(self, slug: str, team: crew.Processes | crew.Cluster) -> None:
+        """Raise Fault if not even an empty exercise is marked: then no submission is to blame."""
+        empty = stub.derive(chapter_or_misuse(slug).source).encode()
+        try:
+            team.submit(self.settings, slug, empty).result(STALL)
+        except Problem:
+            raise
+        except Exception as error:
+            raise Fault(
+                f"Nothing can be marked here any more ({type(error).__name__}). What was marked "
+                "is kept.",
+                "grader doctor --class; then the same command goes on",
+            ) from None
+
+    def _land(self) -> None:
         """Take what has come back."""
         done, _ = wait(self.flying, timeout=STALL, return_when=FIRST_COMPLETED)
         if not done:
@@ -133,14 +142,15 @@ class Course:
                     "A worker that came later has another version of the book.",
                     "install the same wheel everywhere; the same command goes on",
                 ) from None
-            except Exception as error:
-                if not is_death(error):
-                    raise
+            except Problem:
+                raise
+            except Exception as error:  # the process died, or we were not up to this submission
                 if not flight.is_suspect:
                     flight.is_suspect = True
                     self.suspects.append(flight)
                     continue
-                record = self._empty(flight.entry, UNMARKABLE)
+                problem = f"{UNMARKABLE} ({type(error).__name__})."
+                record = self._empty(flight.entry, problem)
             self._landed(flight, record)
 
     def _landed(self, flight: Flight, record: dict[str, Any]) -> None:
@@ -152,8 +162,3 @@ class Course:
     def _add(self, entry: Entry, digest: str, data: bytes, record: dict[str, Any]) -> None:
         self.store.add(entry, digest, data, record)
         self.tick()
-
-
-def is_death(error: Exception) -> bool:
-    """Return whether a submission was lost with the process that was to mark it."""
-    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"

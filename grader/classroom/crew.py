@@ -5,19 +5,23 @@ Both are asked through the same interface, that of concurrent.futures.
 
 from __future__ import annotations
 
+import errno
 import functools
-import multiprocessing
+import itertools
+import multiprocessing.util
 import os
 import signal
+import socket
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from grader import book, systems
+from grader.classroom import cgroup
 from grader.problems import Misuse
 from grader.reference import Reference
 
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 
 ONE_AT_A_TIME = Lock()
 REACH = 10  # seconds to find a scheduler
+INTERRUPTS = {
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+}
 
 
 @dataclass(frozen=True)
@@ -61,18 +68,45 @@ class OtherVersion(Exception):
     """This worker has another book, NumPy or Python than the teacher."""
 
 
-@functools.lru_cache(maxsize=8)
+at_hand: dict[tuple[Settings, str], Marker] = {}  # one at most: each holds a sandbox
+held: list[socket.socket] = []
+
+
 def marker(settings: Settings, slug: str) -> Marker:
-    """Return this process's marker of one chapter, with a sandbox of its own."""
+    """Return this process's marker of one chapter, in place of the one before."""
     from grader.classroom import sandbox
     from grader.classroom.marker import Marker
 
-    if dict(settings.versions)[slug] != version_of(slug):
-        raise OtherVersion(slug)
-    sandbox.require(sandbox.means(), settings.unsafe)
-    hidden = [Path(path) for path in settings.hidden]
-    chapter = book.chapter_or_misuse(slug)
-    return Marker(chapter, settings.seed, hidden, os.getpid(), settings.only)
+    if (settings, slug) not in at_hand:
+        let_go()
+        if dict(settings.versions)[slug] != version_of(slug):
+            raise OtherVersion(slug)
+        sandbox.require(sandbox.means(), settings.unsafe)
+        hidden = [Path(path) for path in settings.hidden]
+        chapter = book.chapter_or_misuse(slug)
+        at_hand[settings, slug] = Marker(chapter, settings.seed, hidden, number(), settings.only)
+    return at_hand[settings, slug]
+
+
+@functools.lru_cache(maxsize=1)
+def number() -> int:
+    """Return what tells this process from the others that mark on this machine.
+
+    The first number that is free, as a name of a socket: the kernel gives it
+    back when we end, however that is.
+    """
+    for number in itertools.count() if systems.IS_LINUX else ():
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0ground-up-{number}")
+        except OSError as error:
+            name.close()
+            if error.errno != errno.EADDRINUSE:
+                break
+        else:
+            held.append(name)
+            return number
+    return os.getpid()
 
 
 def mark(settings: Settings, slug: str, data: bytes) -> dict[str, Any]:
@@ -81,19 +115,37 @@ def mark(settings: Settings, slug: str, data: bytes) -> dict[str, Any]:
         return marker(settings, slug).mark(data)
 
 
+def leave() -> None:
+    """End this process's sandbox, when it is not marking."""
+    with ONE_AT_A_TIME:
+        let_go()
+
+
+def let_go() -> None:
+    """End this process's sandbox."""
+    while at_hand:
+        at_hand.popitem()[1].close()
+
+
 def begin() -> None:
     """Make ready a process of the pool: it ends with its parent, not by Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
     if systems.IS_LINUX:
         from grader import confine
 
         confine.die_with_parent()
+    parent = multiprocessing.parent_process()
+    if parent is None or not parent.is_alive():  # it ended before it could take us with it
+        os._exit(1)
+    multiprocessing.util.Finalize(None, leave, exitpriority=1)
 
 
 class Processes:
     """Marks in processes of this machine; a pool that broke is made anew."""
 
     def __init__(self, jobs: int) -> None:
+        cgroup.sweep()
         self.jobs = jobs
         self.executor = self._made()
 
@@ -101,14 +153,30 @@ class Processes:
         spawn = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(self.jobs, mp_context=spawn, initializer=begin)
 
-    def mend(self) -> None:
-        """Go on with a new pool."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
-        self.executor = self._made()
+    def submit(self, *what: Any) -> Future[dict[str, Any]]:
+        """Have one submission marked: what `mark` takes."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)  # processes begin in peace
+        try:
+            return self.executor.submit(mark, *what)
+        except BrokenExecutor:
+            self._end()
+            self.executor = self._made()
+            return self.executor.submit(mark, *what)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _end(self) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+        self.executor.shutdown(cancel_futures=True)
 
     def close(self, is_done: bool) -> None:
         """End the pool: at once, unless all is done."""
-        self.executor.shutdown(wait=is_done, cancel_futures=True)
+        if is_done:
+            self.executor.shutdown()
+        else:
+            self._end()
+        cgroup.sweep()
 
 
 class Cluster:
@@ -129,7 +197,11 @@ class Cluster:
                 f"There is no Dask scheduler at {address}: {error}",
                 "dask scheduler, on the machine that is to lead; it prints its address",
             ) from None
-        self._compare(settings)
+        try:
+            self._compare(settings)
+        except BaseException:
+            self.client.close()
+            raise
         self.jobs = max(1, sum(self.client.nthreads().values()))
         self.executor = self.client.get_executor(pure=False)
 
@@ -137,7 +209,6 @@ class Cluster:
         """Raise Misuse where the workers are none, or have another book than we."""
         slugs = [slug for slug, _ in settings.versions]
         if not self.client.nthreads():
-            self.client.close()
             raise Misuse(
                 "The cluster has no worker.",
                 "dask worker ADDRESS --nthreads 1, on each machine, as often as it has processors",
@@ -145,18 +216,27 @@ class Cluster:
         told = self.client.run(versions, slugs, on_error="return")
         others = [where for where, found in told.items() if found != dict(settings.versions)]
         if others:
-            self.client.close()
             raise Misuse(
                 f"{len(others)} of {len(told)} workers have another version of the book, of NumPy "
                 f"or of Python than this machine: {', '.join(sorted(others)[:3])}.",
                 "install the same wheel and the same NumPy everywhere (grader doctor --class)",
             )
 
-    def mend(self) -> None:
-        """Do nothing: the scheduler goes on with the workers it has."""
+    def submit(self, *what: Any) -> Future[dict[str, Any]]:
+        """Have one submission marked: what `mark` takes."""
+        future: Future[dict[str, Any]] = self.executor.submit(mark, *what)
+        return future
 
     def close(self, is_done: bool) -> None:
-        """Leave the cluster as it was found."""
+        """Leave the cluster as it was found: each worker ends its sandbox when it is free."""
+        from distributed import fire_and_forget
+
+        with suppress(Exception):  # a cluster that is gone has nothing to be left
+            left = [
+                self.client.submit(leave, pure=False, workers=[worker])
+                for worker in self.client.nthreads()
+            ]
+            fire_and_forget(left)
         self.client.close()
 
 

@@ -10,6 +10,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,12 @@ ONLY_ADDED = """
     CREATE TRIGGER {0}_{1} BEFORE {1} ON {0}
     BEGIN SELECT RAISE(ABORT, 'a run is only ever added to'); END;
 """
-FULL = ("full", "I/O")  # in what SQLite says of a disk without room
+NOT_TWICE = """
+    CREATE TRIGGER {0}_twice BEFORE INSERT ON {0}
+    WHEN EXISTS (SELECT 1 FROM {0} WHERE {1}) BEGIN SELECT RAISE({2}); END;
+"""
+SAME = {"about": "name = NEW.name", "source": "digest = NEW.digest"}
+SAME["verdict"] = "key = NEW.key AND chapter = NEW.chapter"
 
 
 def digest_of(data: bytes) -> str:
@@ -58,51 +64,71 @@ class Store:
                 f"{path} is not there: no class was marked into this folder.",
                 "grader class mark SUBMISSIONS --chapter chapter-07",
             )
-        try:
+        with self._told():
             self.file = sqlite3.connect(path, timeout=0.5, isolation_level=None)
-            self.file.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self.file.execute("PRAGMA journal_mode = WAL")
-            self.file.execute("PRAGMA synchronous = NORMAL")
-            self.file.execute("BEGIN IMMEDIATE")
-            if not self.file.execute("SELECT 1 FROM sqlite_master").fetchone():
-                self._make(about or {})
-            self.file.execute("COMMIT")
-            self.about = {
-                name: json.loads(value)
-                for name, value in self.file.execute("SELECT name, value FROM about")
-            }
-            known = self.about.get("version") == VERSION
-        except sqlite3.Error as error:
-            raise self._misuse(error) from None
-        if not known:
+        try:
+            with self._told():
+                self._begin(about or {})
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, about: dict[str, Any]) -> None:
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
+            self.file.execute(f"PRAGMA {pragma}")
+        self.file.execute("BEGIN IMMEDIATE")
+        if not self.file.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self._make(about)
+        self.file.execute("COMMIT")
+        lines = self.file.execute("SELECT name, value FROM about")
+        self.about = {name: json.loads(value) for name, value in lines}
+        if self.about.get("version") != VERSION:
             raise Misuse(
-                f"{path} was written by another version of the grader.", "choose another --out"
+                f"{self.path} was written by another version of the grader.", "choose another --out"
             )
 
     def _make(self, about: dict[str, Any]) -> None:
         for statement in TABLES.split(";"):
             self.file.execute(statement)
-        for table in ("about", "source", "verdict"):
+        for table, same in SAME.items():
             for deed in ("UPDATE", "DELETE"):
                 self.file.execute(ONLY_ADDED.format(table, deed))
+            deed = "IGNORE" if table == "source" else "ABORT, 'it is there already'"
+            self.file.execute(NOT_TWICE.format(table, same, deed))  # REPLACE asks no other trigger
         told = {"version": VERSION, **about}
         lines = [(name, json.dumps(value)) for name, value in told.items()]
         self.file.executemany("INSERT INTO about VALUES (?, ?)", lines)
 
-    def _misuse(self, error: sqlite3.Error) -> Misuse:
-        said = str(error)
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what SQLite says into a sentence and a next step."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._misuse(str(error)) from None
+
+    def _misuse(self, said: str) -> Misuse:
         if "locked" in said or "busy" in said:
-            return Misuse(f"{self.path} is at work: another grader class is marking into it.")
-        if any(word in said for word in FULL):
             return Misuse(
-                f"{self.path} cannot be written: no space is left. What was marked is kept.",
+                f"{self.path} is at work: another grader class is marking into it.",
+                "wait until it has ended, or choose another --out",
+            )
+        if "full" in said or "I/O" in said:
+            return Misuse(
+                f"{self.path} cannot be written: no space is left ({said}). "
+                "What was marked is kept.",
                 "make room, then the same command goes on",
             )
-        if "not a database" in said or "malformed" in said:
+        if "not a database" in said or "malformed" in said or "no such table" in said:
             return Misuse(
-                f"{self.path} is no run of grader class ({said}).", "choose another --out"
+                f"{self.path} is no run of grader class, or is damaged ({said}).",
+                "choose another --out",
             )
         return Misuse(f"{self.path} cannot be used: {said}.", "choose another --out")
+
+    def _lines(self, question: str, *what: str) -> Iterator[Any]:
+        with self._told():
+            yield from self.file.execute(question, what)
 
     def add(self, entry: Entry, digest: str, data: bytes, record: dict[str, Any]) -> None:
         """Add a verdict with the source that it is of, at once or not at all."""
@@ -110,62 +136,57 @@ class Store:
         told = {"name": who.name, "id": who.id, "email": who.email, "row": dict(who.row)}
         line = (who.key, entry.chapter, json.dumps(told), entry.origin, digest, json.dumps(record))
         try:
-            self.file.execute("BEGIN IMMEDIATE")
-            if digest:
+            with self._told():
+                self.file.execute("BEGIN IMMEDIATE")
+                if digest:
+                    packed = zlib.compress(data, 1)
+                    self.file.execute("INSERT INTO source VALUES (?, ?)", (digest, packed))
                 self.file.execute(
-                    "INSERT OR IGNORE INTO source VALUES (?, ?)", (digest, zlib.compress(data, 1))
+                    "INSERT INTO verdict (key, chapter, learner, origin, digest, record)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    line,
                 )
-            self.file.execute(
-                "INSERT INTO verdict (key, chapter, learner, origin, digest, record)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                line,
-            )
-            self.file.execute("COMMIT")
-        except sqlite3.Error as error:
+                self.file.execute("COMMIT")
+        finally:
             if self.file.in_transaction:
                 self.file.execute("ROLLBACK")
-            raise self._misuse(error) from None
 
     def digest(self, key: str, chapter: str) -> str | None:
         """Return of which file a learner's verdict is, None where there is none yet."""
-        found = self.file.execute(
-            "SELECT digest FROM verdict WHERE key = ? AND chapter = ?", (key, chapter)
-        ).fetchone()
-        return found[0] if found else None
+        question = "SELECT digest FROM verdict WHERE key = ? AND chapter = ?"
+        return next((digest for (digest,) in self._lines(question, key, chapter)), None)
 
     def twin(self, chapter: str, digest: str) -> tuple[str, dict[str, Any]] | None:
-        """Return who handed in this very file before, and its record."""
-        found = self.file.execute(
-            "SELECT key, record FROM verdict WHERE chapter = ? AND digest = ? ORDER BY rowid",
-            (chapter, digest),
-        ).fetchone()
-        return (found[0], json.loads(found[1])) if found else None
+        """Return who handed in this very file first, and the record of it."""
+        question = (
+            "SELECT key, record FROM verdict WHERE chapter = ? AND digest = ?"
+            " ORDER BY rowid LIMIT 1"
+        )
+        lines = self._lines(question, chapter, digest)
+        return next(((key, json.loads(record)) for key, record in lines), None)
 
     def source(self, digest: str) -> bytes:
         """Return a file that was marked."""
-        found = self.file.execute("SELECT data FROM source WHERE digest = ?", (digest,)).fetchone()
-        return zlib.decompress(found[0]) if found else b""
+        lines = self._lines("SELECT data FROM source WHERE digest = ?", digest)
+        return next((zlib.decompress(data) for (data,) in lines), b"")
 
     def count(self) -> int:
         """Return how many verdicts there are."""
-        return int(self.file.execute("SELECT count(*) FROM verdict").fetchone()[0])
+        return int(next(self._lines("SELECT count(*) FROM verdict"))[0])
 
     def marked(self) -> Iterator[Marked]:
         """Yield every verdict, by learner and chapter."""
-        lines = self.file.execute(
-            "SELECT key, learner, record, origin, digest FROM verdict ORDER BY key, chapter"
-        )
-        for key, learner, record, _, _ in lines:
+        question = "SELECT key, learner, record FROM verdict ORDER BY key, chapter"
+        for key, learner, record in self._lines(question):
             yield Marked(Learner(key, **json.loads(learner)), json.loads(record))
 
     def sources(self, chapter: str) -> Iterator[tuple[str, bytes]]:
         """Yield each learner's key with the file that was marked."""
-        lines = self.file.execute(
+        question = (
             "SELECT key, data FROM verdict JOIN source USING (digest)"
-            " WHERE chapter = ? ORDER BY key",
-            (chapter,),
+            " WHERE chapter = ? ORDER BY key"
         )
-        for key, data in lines:
+        for key, data in self._lines(question, chapter):
             yield key, zlib.decompress(data)
 
     def close(self) -> None:
