@@ -190,23 +190,24 @@ class _Reader:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH + 1:
             raise Refused("too many parts")
-        kind, *rest = expect(tree, list)
-        method = getattr(self, f"read_{expect(kind, str)}", None)
+        if type(tree) is not list or not tree or type(tree[0]) is not str:
+            expect(expect(tree, list)[0], str)  # says which
+        kind = tree[0]
+        if leaf := LEAVES.get(kind):
+            return leaf(self, *tree[1:])
         if kind in CONTAINERS:
-            (trees,) = rest
+            (trees,) = tree[1:]
             parts = [self.node(part, depth + 1) for part in expect(trees, list)]
             return CONTAINERS[kind](spread(parts) if "set" in kind else parts)
         if kind == "dict":
-            (pairs,) = rest
+            (pairs,) = tree[1:]
             items = [
                 (self.node(k, depth + 1), self.node(v, depth + 1))
                 for k, v in (expect(pair, list) for pair in expect(pairs, list))
             ]
             spread(key for key, _ in items)
             return dict(items)
-        if method is None:
-            raise Refused("an unknown kind")
-        return method(*rest)
+        raise Refused("an unknown kind")
 
     def read_none(self) -> None:
         return None
@@ -254,6 +255,13 @@ class _Reader:
             order = "be" if dtype.str[0] == ">" else "le"
             return dtype.type(self.take(length).decode(f"utf-32-{order}", "surrogatepass"))
         return self.read_array(name, [], length)[()]
+
+
+LEAVES: dict[str, Callable[..., Any]] = {
+    name.removeprefix("read_"): method
+    for name, method in vars(_Reader).items()
+    if name.startswith("read_")
+}
 
 
 def expect(value: Any, kind: type[T]) -> T:

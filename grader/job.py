@@ -98,6 +98,7 @@ class Job:
         if inputs is None:
             inputs = scenario.draw(check, request["key"])[0]
         recorder = Recorder(told["label"]) if told["trace"] else None
+        tells = check.hole if request.get("tells", True) else ""  # what it was called with
         outcome = scenario.run(
             check,
             self.load,
@@ -106,6 +107,6 @@ class Job:
             told["label"],
             told["may_change"],
             self.beneath,
-            recorder,
+            recorder or subject.Watch(told["may_change"], tells),
         )
         return outcome | {"end": "returned", "value": recorder.calls} if recorder else outcome

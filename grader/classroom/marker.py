@@ -22,7 +22,7 @@ from grader.process import GRACE, Reply
 from grader.reference import Reference
 from grader.runner import IMPORT_LIMIT, Runner, import_obstacle, job_of, outcome_of
 from grader.submission import Obstacle, made
-from grader.verdict import BAD, DONE, NOT_YET, WAITS, Verdict, state_of
+from grader.verdict import BAD, DONE, NOT_YET, TOO_SLOW, WAITS, Verdict, state_of
 from grader.wire import IMPORT
 
 VERSION = 1  # of a record
@@ -63,7 +63,7 @@ class Marker:
         self.checks = chapter.checks.read_text(encoding="utf-8")
         self.hidden = hidden
         self.number = number
-        self.requests: dict[str, bytes] = {}
+        self.requests: dict[tuple[str, bool], bytes] = {}
         self.sandbox: Sandbox | None = None
         self.starts = 0
 
@@ -94,9 +94,9 @@ class Marker:
             "memory": run.memory,
         }
 
-    def request(self, id: str) -> bytes:
-        """Return the message that asks for one check."""
-        if id not in self.requests:
+    def request(self, id: str, tells: bool) -> bytes:
+        """Return the message that asks for one check, and whether to tell what was given."""
+        if (id, tells) not in self.requests:
             if id == IMPORT:
                 told = {"hole": IMPORT, "limit": IMPORT_LIMIT, "key": None, "inputs": None}
             else:
@@ -104,8 +104,8 @@ class Marker:
                 inputs = self.reference.inputs(check)[0] if check.given else None
                 key = None if check.given else outline.key_of(self.reference.seed, id)
                 told = {"hole": check.hole, "limit": check.limit, "key": key, "inputs": inputs}
-            self.requests[id] = codec.encode({"id": id, **told})
-        return self.requests[id]
+            self.requests[id, tells] = codec.encode({"id": id, "tells": tells, **told})
+        return self.requests[id, tells]
 
     def warden(self) -> Sandbox:
         """Return the sandbox, started where there is none."""
@@ -138,14 +138,14 @@ class Inmate:
         self.pipes.handed_over()
         self.file = file
 
-    def ask(self, id: str, limit: float) -> Reply:
+    def ask(self, id: str, limit: float, tells: bool) -> Reply:
         """Return the reply to one request; where it is not an answer, the inmate has ended."""
         deadline = time.monotonic() + limit + GRACE
         try:
             if not self.asked:
                 self.pipes.send(self.file, deadline)
             self.asked += 1
-            self.pipes.send(self.marker.request(id), deadline)
+            self.pipes.send(self.marker.request(id, tells), deadline)
             reply = self.pipes.receive(deadline)
         except TimeoutError:
             self.marker.warden().note()
@@ -193,7 +193,6 @@ class Run(Runner):
         self.obstacle: Obstacle | None = None
         self.by_id = {sketch.id: sketch for sketch in self.sketches}
         self.found: dict[str, dict[str, Any]] = {}
-        self.answers: dict[str, tuple[str, int, bytes]] = {}  # as they came
         self.inmate: Inmate | None = None
         self.cpu = 0.0
         self.memory = 0
@@ -247,28 +246,26 @@ class Run(Runner):
         unsure = []
         try:
             for verdict in reversed(failed):
-                before = self.answers.get(verdict.check)
-                if before is not None and time.monotonic() < self.ends:
-                    sketch = self.by_id[verdict.check]
-                    self._ask(sketch.id, sketch.limit)
-                    if self.answers.get(sketch.id) != before:
-                        unsure.append(sketch)
+                if verdict.state == TOO_SLOW or time.monotonic() > self.ends:
+                    continue  # a second time would take as long
+                sketch = self.by_id[verdict.check]
+                outcome = self._ask(sketch.id, sketch.limit, tells=True)
+                if result_of(outcome) != result_of(self.found[sketch.id]):
+                    unsure.append(sketch)
+                elif verdict.state in BAD:
+                    verdict.given = outcome.get("given", [])
             for sketch in unsure:
                 self._end()
-                self.found[sketch.id] = self._ask(sketch.id, sketch.limit)
+                self.found[sketch.id] = self._ask(sketch.id, sketch.limit, tells=True)
         finally:
             self._end()
         return bool(unsure)
 
-    def _ask(self, id: str, limit: float) -> dict[str, Any]:
+    def _ask(self, id: str, limit: float, tells: bool = False) -> dict[str, Any]:
         """Return the outcome of one check in the inmate at work, a new one where there is none."""
         if self.inmate is None:
             self.inmate = Inmate(self.marker, self.file)
-        reply = self.inmate.ask(id, limit)
-        if reply.end == "late":
-            self.answers.pop(id, None)  # a second time would take as long
-        else:
-            self.answers[id] = reply.end, reply.signal, reply.answer
+        reply = self.inmate.ask(id, limit, tells)
         if not self.inmate.is_open:
             self._end()
         return outcome_of(reply, self.submission.label)
@@ -286,6 +283,11 @@ class Run(Runner):
 
     def outcomes(self, hole: str, only: Any = None) -> dict[str, Any]:
         return {s.id: self.found[s.id] for s in self.sketches if s.hole == hole}
+
+
+def result_of(outcome: dict[str, Any]) -> bytes:
+    """Return what an outcome is marked by, as bytes: the same for the same."""
+    return codec.encode({k: v for k, v in outcome.items() if k not in ("given", "printed")})
 
 
 def empty_record(chapter: Chapter, only: Sequence[str], problem: str = "") -> dict[str, Any]:
