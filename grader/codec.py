@@ -191,7 +191,8 @@ class _Reader:
         if self.nodes > MAX_NODES or depth > MAX_DEPTH + 1:
             raise Refused("too many parts")
         if type(tree) is not list or not tree or type(tree[0]) is not str:
-            expect(expect(tree, list)[0], str)  # says which
+            first, *_ = expect(tree, list)
+            expect(first, str)
         kind = tree[0]
         if leaf := LEAVES.get(kind):
             return leaf(self, *tree[1:])
