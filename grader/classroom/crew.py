@@ -21,7 +21,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from grader import book, systems
-from grader.classroom import cgroup
+from grader.classroom import cgroup, sandbox
 from grader.problems import Misuse
 from grader.reference import Reference
 
@@ -74,7 +74,6 @@ held: list[socket.socket] = []
 
 def marker(settings: Settings, slug: str) -> Marker:
     """Return this process's marker of one chapter, in place of the one before."""
-    from grader.classroom import sandbox
     from grader.classroom.marker import Marker
 
     if (settings, slug) not in at_hand:
@@ -146,6 +145,7 @@ class Processes:
 
     def __init__(self, jobs: int) -> None:
         cgroup.sweep()
+        sandbox.sweep()
         self.jobs = jobs
         self.executor = self._made()
 
@@ -177,6 +177,7 @@ class Processes:
         else:
             self._end()
         cgroup.sweep()
+        sandbox.sweep()
 
 
 class Cluster:

@@ -27,6 +27,7 @@ from grader.classroom.cgroup import available as group_available
 from grader.launch import ONE_THREAD
 from grader.place import PACKAGE
 from grader.problems import Fault, Misuse
+from grader.process import clear
 from grader.wire import MESSAGE
 
 BOOT = (
@@ -35,6 +36,7 @@ BOOT = (
 )
 INSIDE = "/ground-up"  # where the grader and the earlier chapters are seen
 SCRATCH = "/scratch"
+SCRATCH_OUTSIDE = "grader-class-"  # how its name begins without bubblewrap
 SCRATCH_SIZE = 64 << 20  # bytes
 FIRST_UID, UIDS = 60_900, 200
 START_UP = 60.0  # seconds a cold machine may take
@@ -198,7 +200,7 @@ class Sandbox:
                 pipe.write(MESSAGE.pack(len(message)) + message)
             reached: list[str] = json.loads(self.control.recv(4096))
         except (OSError, ValueError):
-            self.process.kill()
+            systems.kill_group(self.process.pid)  # what is around the warden, and what is in it
             _, said = self.process.communicate()
             self.close()
             raise Fault(
@@ -218,7 +220,7 @@ class Sandbox:
         self, places: dict[str, str], hidden: Sequence[Path]
     ) -> tuple[list[str], str, list[str], list[str]]:
         """Return what is readable, the scratch, the search path, and nothing around it."""
-        self.scratch = tempfile.mkdtemp(prefix="grader-")
+        self.scratch = tempfile.mkdtemp(prefix=f"{SCRATCH_OUTSIDE}{os.getpid()}-")
         os.chmod(self.scratch, 0o777)
         open_ = confine.readable(confine.needed(), [book.OURS, *hidden])
         path = [os.path.realpath(p) for p in sys.path if os.path.isabs(p)]
@@ -296,6 +298,12 @@ class Sandbox:
         if self.group:
             self.group.close()
         if self.scratch:
-            from grader.process import clear
-
             clear(self.scratch)
+
+
+def sweep() -> None:
+    """Remove the scratch folders that a run which was killed has left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH_OUTSIDE}*"):
+        owner = folder.name.removeprefix(SCRATCH_OUTSIDE).partition("-")[0]
+        if owner.isdecimal() and not Path("/proc", owner).exists():
+            clear(str(folder))
