@@ -18,8 +18,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader import confine, subject, systems
-from grader.job import MAX_PRINTED, Cut, Job
-from grader.wire import IMPORT, MAX_BODY
+from grader.job import Cut, Job
+from grader.wire import IMPORT, MAX_BODY, MAX_PRINTED
 
 if TYPE_CHECKING:
     from grader.worker import Link

@@ -15,9 +15,7 @@ from typing import Any
 from grader import scenario, subject
 from grader.codec import TooLarge, decode, encode
 from grader.record import Recorder
-from grader.wire import IMPORT
-
-MAX_PRINTED = 16 << 10
+from grader.wire import IMPORT, MAX_PRINTED
 
 
 class Cut(io.TextIOBase):

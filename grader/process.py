@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from grader import systems
-from grader.wire import FRAME, MAX_BODY, MESSAGE
+from grader.wire import FRAME, MAX_BODY, MAX_PRINTED, MESSAGE
 
 MAX_HEADER = 1 << 16
 START_UP = 60.0  # seconds a cold machine may take to load NumPy
@@ -151,7 +151,7 @@ def reply_in(data: bytearray) -> Reply | None:
 def sizes_of(start: bytes) -> tuple[int, int, int]:
     """Return how long the parts of a frame are, or raise ValueError if too long."""
     head, answer, printed = FRAME.unpack(start)
-    if head > MAX_HEADER or answer > MAX_BODY or printed > MAX_BODY:
+    if head > MAX_HEADER or answer > MAX_BODY or printed > MAX_PRINTED:
         raise ValueError("a frame that is too large")
     return head, answer, printed
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Collection
 from functools import cached_property
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
 IMPORT_LIMIT = 5.0
 MOST_AT_ONCE = 4  # children side by side
 MOST_RESTARTS = 5  # where we cannot fork, each crash costs one
-MAX_TEXT, MAX_LINE, MOST_TOLD = 1000, 1 << 20, 100  # of what an outcome says in words
+MAX_TEXT, MAX_LINE, MOST_TOLD = 1000, 1 << 20, 20  # of what an outcome says in words
+MOST_FRAMES = 3
 MAX_NOTE = 1 << 16
 WHERE = re.compile(rb'File "([^"\n]{1,200})", line (\d{1,7}) in ')
 
@@ -386,6 +386,8 @@ def outcome_of(reply: Reply, *labels: str) -> dict[str, Any]:
         if not is_outcome(outcome):
             outcome = {"end": "unreadable"}
         outcome = {k: v if k == "value" else short(v) for k, v in outcome.items()}
+        if outcome["end"] == "raised":
+            outcome["frames"] = outcome["frames"][:MOST_FRAMES]
     told: dict[str, Any] = outcome | {"printed": reply.printed.decode(errors="replace")}
     return told
 

@@ -13,7 +13,9 @@ from grader.book import ROOT, Chapter, chapters, workspace
 from grader.problems import Misuse
 from grader.stub import Function, Hole, definitions, first_line, lines_of, signature, tree
 
-MAX_SIZE = 1 << 20
+MAX_SIZE = 256 << 10  # ten times the longest; some sources take minutes a megabyte to parse
+ODD = ("idna", "punycode", "undefined")  # encodings of no file; slow, or made to fail
+MOST_NAMES = 500  # that one that is missing is held against
 ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
@@ -87,7 +89,7 @@ def read(path: Path, chapter: Chapter) -> Submission:
 def made(data: bytes, label: str, next_step: str = "") -> Submission:
     """Return what a file holds, or raise Obstacle with what is in the way."""
     if len(data) > MAX_SIZE:
-        raise Obstacle(f"{label} is larger than {MAX_SIZE >> 20} MB: no exercise is.", next_step)
+        raise Obstacle(f"{label} is larger than {MAX_SIZE >> 10} KB: no exercise is.", next_step)
     source = text(data, label)
     if not source.strip():
         raise Obstacle(f"{label} is empty.", next_step)
@@ -114,6 +116,8 @@ def text(data: bytes, label: str) -> str:
     data = data.removeprefix(codecs.BOM_UTF8)
     encoding = declared(data)
     try:
+        if codecs.lookup(encoding).name in ODD:
+            raise LookupError(encoding)
         source = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
@@ -192,7 +196,8 @@ def missing(hole: Hole, submission: Submission) -> str:
     node = submission.functions.get(hole.name)
     if node is not None and not isinstance(node, ast.ClassDef):
         return ""
-    near = difflib.get_close_matches(hole.name, submission.functions, n=1, cutoff=0.6)
+    names = list(submission.functions)[:MOST_NAMES]
+    near = difflib.get_close_matches(hole.name, names, n=1, cutoff=0.6)
     hint = f"; there is {near[0]}. Was it renamed?" if near else "."
     return f"{submission.label} does not define {hole.name}{hint}"
 

@@ -64,9 +64,9 @@ class Pipes:
         return b""
 
     def _wait(self, fd: int, event: int, deadline: float) -> None:
-        poll = select.poll()
+        poll, left = select.poll(), deadline - time.monotonic()
         poll.register(fd, event)
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        if left <= 0 or not poll.poll(left * 1000):  # late is late, even byte by byte
             raise TimeoutError
 
     def close(self) -> None:
