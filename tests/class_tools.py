@@ -126,10 +126,7 @@ def kill_all(process):
     """Kill a command with everything it began, as a machine does that loses its power."""
     every = tree(process.pid)
     for one in every:
-        try:
-            one.kill()
-        except psutil.NoSuchProcess:
-            continue
+        kill(one)
     process.communicate()
     return every
 
@@ -151,3 +148,11 @@ def groups_of(processes):
     found = [g for f in set(cgroup.folders().values()) for g in f.glob(f"{cgroup.PREFIX}*")]
     pids = {str(process.pid) for process in processes}
     return [g for g in found if set(g.name.removeprefix(cgroup.PREFIX).split("-")) & pids]
+
+
+def kill(process):
+    """Kill one process, if it has not ended by itself."""
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        pass

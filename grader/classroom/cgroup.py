@@ -7,7 +7,9 @@ controller) and the unified one; where neither can be written, there is none.
 from __future__ import annotations
 
 import os
+import signal
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -101,18 +103,27 @@ class Group:
 
 
 def sweep() -> None:
-    """Remove the groups of processes that are gone: a run that was killed has left them."""
+    """Remove the groups of processes that are gone, which a run that was killed has left."""
     deadline = time.monotonic() + PATIENCE
     for folder in set(folders().values()):
         for group in folder.glob(f"{PREFIX}*"):
             maker = group.name.removeprefix(PREFIX).removeprefix(TRIAL).partition("-")[0]
             while not os.path.exists(f"/proc/{maker}"):
                 try:
+                    end_all(group)
                     group.rmdir()
                 except FileNotFoundError:
                     pass
-                except OSError:  # what was in it is still on its way out
+                except OSError:  # what was in it is on its way out
                     if time.monotonic() < deadline:
                         time.sleep(0.005)
                         continue
                 break
+
+
+def end_all(group: Path) -> None:
+    """End what has outlived its maker: one that was killed while it was made."""
+    for word in (group / "cgroup.procs").read_text().split():
+        if int(word):  # 0: not one of those that we see
+            with suppress(ProcessLookupError):
+                os.kill(int(word), signal.SIGKILL)

@@ -142,14 +142,15 @@ class Course:
                     "A worker that came later has another version of the book.",
                     "install the same wheel everywhere; the same command goes on",
                 ) from None
-            except Problem:
+            except Misuse:
                 raise
-            except Exception as error:  # the process died, or we were not up to this submission
+            except Exception as error:  # its process died, or ours were not up to it
                 if not flight.is_suspect:
                     flight.is_suspect = True
                     self.suspects.append(flight)
                     continue
-                problem = f"{UNMARKABLE} ({type(error).__name__})."
+                why = str(error).partition("\n")[0] or type(error).__name__
+                problem = f"{UNMARKABLE} ({why})."
                 record = self._empty(flight.entry, problem)
             self._landed(flight, record)
 
