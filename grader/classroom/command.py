@@ -76,8 +76,10 @@ def mark(options: argparse.Namespace) -> int:
     only = chosen(options.only, chapters)
     if options.jobs < 1:
         raise Misuse("--jobs is how many are marked side by side: at least 1.", "leave it out")
+    level = 0  # what a cluster has is for its workers to say
     if not options.scheduler:
         sandbox.require(sandbox.means(), options.unsafe)
+        level = sandbox.means().level
     bar_of = progress_bar()
     submissions, out = Path(options.submissions), Path(options.out)
     members = roster.read(Path(options.roster)) if options.roster else None
@@ -86,7 +88,7 @@ def mark(options: argparse.Namespace) -> int:
     total = len(handed_in.entries)
     try:
         hidden = (str(submissions.resolve()), str(out.resolve()))
-        settings = settings_of(store, hidden, options.unsafe)
+        settings = settings_of(store, hidden, options.unsafe, level)
         slugs = [chapter.slug for chapter in chapters]
         todo = sorted(handed_in.entries, key=lambda entry: slugs.index(entry.chapter))
         # the bar is for a person who looks on
@@ -160,10 +162,13 @@ def opened(out: Path, chapters: Sequence[Chapter], only: list[str], submissions:
     return store
 
 
-def settings_of(store: Store, hidden: tuple[str, ...], unsafe: bool) -> crew.Settings:
+def settings_of(
+    store: Store, hidden: tuple[str, ...], unsafe: bool, level: int = 0
+) -> crew.Settings:
     """Return what the markers of a run have to know."""
     versions = tuple((slug, key) for slug, key in store.about["versions"])
-    return crew.Settings(store.about["seed"], hidden, unsafe, versions, tuple(store.about["only"]))
+    only = tuple(store.about["only"])
+    return crew.Settings(store.about["seed"], hidden, unsafe, versions, only, level)
 
 
 def replay(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import book, systems
 from grader.classroom import cgroup, sandbox
-from grader.problems import Misuse
+from grader.problems import Fault, Misuse
 from grader.reference import Reference
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Settings:
         Of the chapters, as the teacher's machine has them.
     only : tuple of str
         The exercises that count; all without any.
+    level : int
+        Of confinement, that no marker may stay below.
     """
 
     seed: int
@@ -57,6 +59,7 @@ class Settings:
     unsafe: bool
     versions: tuple[tuple[str, str], ...]
     only: tuple[str, ...] = ()
+    level: int = 0
 
 
 def version_of(slug: str) -> str:
@@ -80,7 +83,14 @@ def marker(settings: Settings, slug: str) -> Marker:
         let_go()
         if dict(settings.versions)[slug] != version_of(slug):
             raise OtherVersion(slug)
-        sandbox.require(sandbox.means(), settings.unsafe)
+        means = sandbox.means()
+        sandbox.require(means, settings.unsafe)
+        if means.level < settings.level:
+            sandbox.means.cache_clear()  # it is tried again
+            raise Fault(
+                "A submission can be shut in less well than when the run began.\n" + means.refusal,
+                sandbox.NEXT_STEP,
+            )
         hidden = [Path(path) for path in settings.hidden]
         chapter = book.chapter_or_misuse(slug)
         at_hand[settings, slug] = Marker(chapter, settings.seed, hidden, number(), settings.only)
