@@ -30,6 +30,7 @@ class Marking:
         self.submission = submission
         self.beneath = {layer.label: layer for layer in beneath}
         self.states: dict[str, str] = {}  # of the exercises marked so far
+        self.judge = judge
 
     def mark(self, hole: Hole, outcomes: dict[str, Any]) -> list[Verdict]:
         """Return the verdicts on one exercise.
@@ -74,7 +75,7 @@ class Marking:
             layer = self.beneath.get(outcome.get("file", ""))
             ended(verdict, outcome, check.limit, layer.file if layer else self.submission)
         else:
-            verdict = judge(check, outcome, self.reference)
+            verdict = self.judge(check, outcome, self.reference)
         verdict.printed = outcome.get("printed", "")
         return verdict
 

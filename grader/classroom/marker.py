@@ -15,12 +15,13 @@ from typing import Any
 
 from grader import codec, outline, stub
 from grader.book import Chapter, earlier_modules
+from grader.classroom.memory import Memory
 from grader.classroom.pipes import Gone, Pipes
 from grader.classroom.sandbox import Sandbox
 from grader.problems import Fault
 from grader.process import GRACE, Reply
 from grader.reference import Reference
-from grader.runner import IMPORT_LIMIT, Runner, import_obstacle, job_of, outcome_of
+from grader.runner import IMPORT_LIMIT, Runner, import_obstacle, job_of
 from grader.submission import Obstacle, made
 from grader.verdict import BAD, DONE, NOT_YET, TOO_SLOW, WAITS, Verdict, state_of
 from grader.wire import IMPORT
@@ -63,6 +64,7 @@ class Marker:
         self.checks = chapter.checks.read_text(encoding="utf-8")
         self.hidden = hidden
         self.number = number
+        self.memory = Memory()
         self.requests: dict[tuple[str, bool], bytes] = {}
         self.sandbox: Sandbox | None = None
         self.starts = 0
@@ -206,6 +208,7 @@ class Run(Runner):
     def all_verdicts(self) -> dict[str, list[Verdict]]:
         """Return the verdicts of every exercise; raise Obstacle if there can be none."""
         self.ask_all()
+        self.marking.judge = self.marker.memory.judge
         found = {hole: self.verdicts(hole) for hole in self.holes}
         failed = [
             verdict
@@ -268,7 +271,7 @@ class Run(Runner):
         reply = self.inmate.ask(id, limit, tells)
         if not self.inmate.is_open:
             self._end()
-        return outcome_of(reply, self.submission.label)
+        return self.marker.memory.outcome(reply, self.submission.label)
 
     def _end(self) -> None:
         """End the inmate and count what it used."""
@@ -287,7 +290,7 @@ class Run(Runner):
 
 def result_of(outcome: dict[str, Any]) -> bytes:
     """Return what an outcome is marked by, as bytes: the same for the same."""
-    return codec.encode({k: v for k, v in outcome.items() if k not in ("given", "printed")})
+    return codec.encode({k: v for k, v in outcome.items() if k not in ("given", "printed", "key")})
 
 
 def empty_record(chapter: Chapter, only: Sequence[str], problem: str = "") -> dict[str, Any]:
