@@ -156,7 +156,7 @@ class Children:
         self.poll = select.poll()
         self.poll.register(link.reading, select.POLLIN)
         if "seccomp" in job.told["parts"]:
-            confine.call_numbers()  # once for all
+            confine.program(own=True, others=True)  # once for all
         subject.bound.names_of(())  # likewise
         gc.freeze()  # or every child would copy these pages when it collects
 

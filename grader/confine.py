@@ -69,6 +69,7 @@ CLONE_THREAD = 0x10000
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)  # ioctl: is it one, its size, …
 SET_OWNER = (8, 15)  # fcntl: another process is sent this file's signals
 EPERM, ENOSYS = 1, 38
+SELF, STEP = 0x7FFFFFFE, 8  # no process has this number; bytes of a step of a filter
 
 # Classic BPF: load a word of seccomp_data, compare, return.
 LOAD, EQUAL, ATLEAST, BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -210,26 +211,22 @@ def call_numbers() -> dict[str, int]:
     return {n: int(c) for n, c in zip(words[::3], words[column::3], strict=True) if c != "-"}
 
 
-def seccomp(own: bool = True, others: bool = True) -> None:
-    """Close what is in CALLS for good, but for what concerns this process alone.
-
-    A process that starts others like itself closes the `others` first, and
-    each that it starts what a process may do on its `own` account: no further
-    process, no signal to another.
-    """
+@lru_cache(maxsize=4)
+def program(own: bool, others: bool) -> bytes:
+    """Return the filter that `seccomp` sets, for a process whose number is SELF."""
     architecture, numbers = ARCHITECTURES[platform.machine()][0], dict(call_numbers())
     allow, deny = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | EPERM)
-    program: list[tuple[int, int, int, int]] = [
+    steps: list[tuple[int, int, int, int]] = [
         (LOAD, 0, 0, ARCH_AT),
         (EQUAL, 1, 0, architecture),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, NUMBER_AT),
     ]
     if platform.machine() == "x86_64":
-        program += [(ATLEAST, 0, 1, 0x40000000), deny]  # the x32 numbers
+        steps += [(ATLEAST, 0, 1, 0x40000000), deny]  # the x32 numbers
 
     def add(name: str, *answer: tuple[int, int, int, int]) -> None:
-        program.extend([(EQUAL, 0, len(answer), numbers[name]), *answer])
+        steps.extend([(EQUAL, 0, len(answer), numbers[name]), *answer])
 
     def depends(name: str, argument: int, values: Iterable[int], is_closed: bool) -> None:
         """Close a call for these values of an argument, or for all others."""
@@ -238,9 +235,9 @@ def seccomp(own: bool = True, others: bool = True) -> None:
         add(name, (LOAD, 0, 0, ARGUMENTS_AT + 8 * argument), *tests, miss)
 
     if own:
-        depends("kill", 0, [os.getpid()], is_closed=False)  # abort() may
-        depends("tgkill", 0, [os.getpid()], is_closed=False)
-        depends("prlimit64", 0, [0, os.getpid()], is_closed=False)
+        depends("kill", 0, [SELF], is_closed=False)  # abort() may
+        depends("tgkill", 0, [SELF], is_closed=False)
+        depends("prlimit64", 0, [0, SELF], is_closed=False)
         add("clone", (LOAD, 0, 0, ARGUMENTS_AT), (BITS, 0, 1, CLONE_THREAD), allow, deny)
         for name in FORKS & set(numbers):
             add(name, deny)
@@ -252,9 +249,20 @@ def seccomp(own: bool = True, others: bool = True) -> None:
         add("clone3", (RETURN, 0, 0, ERRNO | ENOSYS))
         for name in numbers.keys() - OWN - FORKS - DEPENDING:
             add(name, deny)
-    program.append(allow)
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in program))
-    header = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(code))
+    steps.append(allow)
+    return b"".join(struct.pack("HBBI", *step) for step in steps)
+
+
+def seccomp(own: bool = True, others: bool = True) -> None:
+    """Close what is in CALLS for good, but for what concerns this process alone.
+
+    A process that starts others like itself closes the `others` first, and
+    each that it starts what a process may do on its `own` account: no further
+    process, no signal to another.
+    """
+    code = program(own, others).replace(struct.pack("I", SELF), struct.pack("I", os.getpid()))
+    buffer = ctypes.create_string_buffer(code)
+    header = struct.pack("HxxxxxxQ", len(code) // STEP, ctypes.addressof(buffer))
     no_privileges()
     call(libc().prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0), "seccomp")
 

@@ -4,11 +4,15 @@ returned     value, used, changed, given
 empty        hole, used, changed, given
 raised       names, message, frames, line, used, changed, given
 too large    message
+
+Whatever else stands in it is theirs, and is left out.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+PARTS = frozenset("end value hole names message frames line used changed given".split())
 
 
 def is_outcome(value: Any) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from grader import book, codec, outline, process, stub, submission, systems
 from grader.book import ROOT, SHARED, Chapter, earlier_modules
 from grader.launch import launch
-from grader.outcome import is_outcome
+from grader.outcome import PARTS, is_outcome
 from grader.problems import Fault
 from grader.process import Reply
 from grader.submission import Obstacle
@@ -385,7 +385,7 @@ def outcome_of(reply: Reply, *labels: str) -> dict[str, Any]:
             outcome = None
         if not is_outcome(outcome):
             outcome = {"end": "unreadable"}
-        outcome = {k: v if k == "value" else short(v) for k, v in outcome.items()}
+        outcome = {k: v if k == "value" else short(v) for k, v in outcome.items() if k in PARTS}
         if outcome["end"] == "raised":
             outcome["frames"] = outcome["frames"][:MOST_FRAMES]
     told: dict[str, Any] = outcome | {"printed": reply.printed.decode(errors="replace")}

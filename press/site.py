@@ -23,13 +23,14 @@ from press.notebook import notebook
 from press.page import LEVELS, TERM, Page, anchor, outside, slug_of
 from press.stop import Stop
 from press.strictness import fair, strict
+from press.teachers import measured, million, recipe
 
 PRINTED = ROOT / "build" / "docs"
 HOME = ROOT / "chapters" / "index.md"
 PAGES = ROOT / "press" / "pages"
 THEME = ROOT / "press" / "theme"
 BEHIND = ("map", "words", "notation", "sources", "audit")  # the pages behind the chapters
-FOR = ("learners", "day", "teachers", "contributors", "style")
+FOR = ("learners", "day", "teachers", "security", "scale", "contributors", "style")
 ORDERED = re.compile(r"^<<(\w+)>>$", re.M)
 PLACE = re.compile(r'<div data-figure="([^"]+)"></div>')
 FONTS = {
@@ -127,6 +128,8 @@ class Site:
             written |= self.chapter(manuscript, outputs)
         for path in (HOME, *(PAGES / f"{name}.md" for name in (*BEHIND, *FOR))):
             written.add(put(PRINTED / path.name, self.computed(path)))
+        for picture in PAGES.glob("*.png"):
+            written.add(put(PRINTED / picture.name, picture.read_bytes()))
         for path in PRINTED.rglob("*"):
             if path.is_file() and path not in written:
                 path.unlink()
@@ -186,6 +189,11 @@ class Site:
             "sources": self.sources,
             "strict": lambda: strict(self.manuscripts),
             "fair": lambda: fair(self.manuscripts),
+            "measured": measured,
+            "million": million,
+            "setup": lambda: recipe("gradescope/setup.sh"),
+            "run_autograder": lambda: recipe("gradescope/run_autograder"),
+            "workflow": lambda: recipe("github/marks.yml"),
             "data": lambda: (
                 (ROOT / "bookdata" / "SOURCES.md").read_text(encoding="utf-8").partition("\n")[2]
             ),

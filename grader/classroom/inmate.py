@@ -35,7 +35,7 @@ def live(job: Job, scratch: str, reading: int, writing: int, notes: int) -> NoRe
     parts = job.told["parts"]
     confine.limits(job.told["memory"], int(job.told["seconds"]), FILES, "seccomp" not in parts)
     if "seccomp" in parts:
-        confine.seccomp(others=False)
+        confine.seccomp(own=True, others=False)
     faulthandler.register(NOTE, file=notes)  # even from a loop in C that holds the lock
     file = link.receive()
     assert file is not None

@@ -74,13 +74,17 @@ class Store:
             raise
 
     def _begin(self, about: dict[str, Any]) -> None:
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-            self.file.execute(f"PRAGMA {pragma}")
+        told, is_made = "SELECT name, value FROM about", "SELECT 1 FROM sqlite_master"
+        self.file.execute("PRAGMA locking_mode = EXCLUSIVE")
+        if self.file.execute(is_made).fetchone():
+            self.file.execute(told)  # another program's file is left as it is
+        self.file.execute("PRAGMA journal_mode = WAL")
+        self.file.execute("PRAGMA synchronous = NORMAL")
         self.file.execute("BEGIN IMMEDIATE")
-        if not self.file.execute("SELECT 1 FROM sqlite_master").fetchone():
+        if not self.file.execute(is_made).fetchone():
             self._make(about)
         self.file.execute("COMMIT")
-        lines = self.file.execute("SELECT name, value FROM about")
+        lines = self.file.execute(told)
         self.about = {name: json.loads(value) for name, value in lines}
         if self.about.get("version") != VERSION:
             raise Misuse(
