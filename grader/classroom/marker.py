@@ -1,7 +1,7 @@
 """Mark submissions of one chapter, one after the other: the trusted side.
 
-The checks of a submission are asked of one inmate, one by one. Whatever is
-not right there is asked again: no exercise fails for what another did, as
+The checks of a submission are asked of one inmate, one by one. A failure that
+nothing explains is asked again: no exercise fails for what another did, as
 under `grader check`, where each check has a process of its own.
 """
 
@@ -23,14 +23,14 @@ from grader.process import GRACE, Reply
 from grader.reference import Reference
 from grader.runner import IMPORT_LIMIT, Runner, import_obstacle, job_of
 from grader.submission import Obstacle, made
-from grader.verdict import BAD, DONE, NOT_YET, TOO_SLOW, WAITS, Verdict, state_of
+from grader.verdict import BAD, DONE, NOT_YET, TOO_SLOW, Verdict, state_of
 from grader.wire import IMPORT
 
 VERSION = 1  # of a record
 MOST_SECONDS = 60.0  # for all checks of a submission
-SECOND = (*BAD, WAITS)  # states that are looked at twice
 OVER = f"the submission had used up its {MOST_SECONDS:g} s"
 NOTING = 0.2  # seconds to write down where it was
+ROOM = 1 << 20  # bytes of an answer, beyond what the reference's suggests
 MOST_STARTS = 3  # of a sandbox that ends by itself during one submission
 
 
@@ -66,6 +66,7 @@ class Marker:
         self.number = number
         self.memory = Memory()
         self.requests: dict[tuple[str, bool], bytes] = {}
+        self.most: dict[str, int] = {}
         self.sandbox: Sandbox | None = None
         self.starts = 0
 
@@ -108,6 +109,13 @@ class Marker:
                 told = {"hole": check.hole, "limit": check.limit, "key": key, "inputs": inputs}
             self.requests[id, tells] = codec.encode({"id": id, "tells": tells, **told})
         return self.requests[id, tells]
+
+    def most_bytes(self, id: str) -> int:
+        """Return how long an answer may be: we hold those of all checks at once."""
+        if id not in self.most:
+            right = self.reference.outcome(self.reference.checks[id]) if id != IMPORT else None
+            self.most[id] = ROOM + 4 * len(codec.encode(right))
+        return self.most[id]
 
     def warden(self) -> Sandbox:
         """Return the sandbox, started where there is none."""
@@ -210,12 +218,7 @@ class Run(Runner):
         self.ask_all()
         self.marking.judge = self.marker.memory.judge
         found = {hole: self.verdicts(hole) for hole in self.holes}
-        failed = [
-            verdict
-            for verdicts in found.values()
-            for verdict in verdicts
-            if verdict.state in SECOND and self.found[verdict.check]["end"] != "empty"
-        ]
+        failed = [v for verdicts in found.values() for v in verdicts if self.is_unexplained(v)]
         if failed and self.confirm(failed):
             self._done.clear()
             found = {hole: self.verdicts(hole) for hole in self.holes}
@@ -239,8 +242,23 @@ class Run(Runner):
         finally:
             self._end()
 
+    def is_unexplained(self, verdict: Verdict) -> bool:
+        """Return whether a failure is neither a known mistake's nor another exercise's.
+
+        Where it is a known mistake's, tell what was given: what the reference was.
+        """
+        if verdict.state not in BAD or verdict.state == TOO_SLOW:  # again would take as long
+            return False
+        if verdict.diagnosis:
+            outcome = self.reference.outcome(self.reference.checks[verdict.check])
+            verdict.given = outcome["given"]
+            return False
+        used = self.found[verdict.check].get("used", [])
+        others = (name for name in used if name != verdict.hole)
+        return not any(self.marking.states.get(name) in BAD for name in others)
+
     def confirm(self, failed: Sequence[Verdict]) -> bool:
-        """Ask again what failed in company; return whether anything came out otherwise.
+        """Ask again what failed unexplained; return whether anything came out otherwise.
 
         First all of it in the opposite order, by another inmate. What then
         comes out the same owes nothing to its company; the rest is asked of
@@ -249,13 +267,13 @@ class Run(Runner):
         unsure = []
         try:
             for verdict in reversed(failed):
-                if verdict.state == TOO_SLOW or time.monotonic() > self.ends:
-                    continue  # a second time would take as long
+                if time.monotonic() > self.ends:
+                    continue
                 sketch = self.by_id[verdict.check]
                 outcome = self._ask(sketch.id, sketch.limit, tells=True)
                 if result_of(outcome) != result_of(self.found[sketch.id]):
                     unsure.append(sketch)
-                elif verdict.state in BAD:
+                else:
                     verdict.given = outcome.get("given", [])
             for sketch in unsure:
                 self._end()
@@ -271,6 +289,8 @@ class Run(Runner):
         reply = self.inmate.ask(id, limit, tells)
         if not self.inmate.is_open:
             self._end()
+        if len(reply.answer) > (most := self.marker.most_bytes(id)):
+            return {"end": "too large", "message": f"more than {most >> 20} MB", "printed": ""}
         return self.marker.memory.outcome(reply, self.submission.label)
 
     def _end(self) -> None:
