@@ -21,6 +21,7 @@ import struct
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 # Landlock system calls have the same numbers on every architecture.
@@ -148,12 +149,25 @@ def allow_path(ruleset: int, path: str, granted: int) -> None:
         os.close(handle)
 
 
-def needed() -> list[str]:
-    """Return what Python, NumPy and the C library read."""
+def libraries() -> list[str]:
+    """Return where Python and NumPy are found, and nothing that was at hand, as the folder is.
+
+    `python -m` puts the folder in front in which a teacher stands.
+    """
+    numpy = find_spec("numpy")
+    around = {sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr"}
+    around |= {str(Path(numpy.origin).parents[1])} if numpy and numpy.origin else set()
+    places = set(map(os.path.realpath, around))
+    paths = [os.path.realpath(path) for path in sys.path if os.path.isabs(path)]
+    return [p for p in paths if p in places or any(is_inside(p, place) for place in places)]
+
+
+def needed(paths: Iterable[str] | None = None) -> list[str]:
+    """Return what Python, NumPy and the C library read: `paths`, and what is always there."""
     system = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"]
     system += ["/dev/null", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"]
     prefixes = sorted({sys.prefix, sys.base_prefix, sys.exec_prefix})
-    return [*prefixes, *filter(os.path.isabs, sys.path), *system]
+    return [*prefixes, *filter(os.path.isabs, sys.path if paths is None else paths), *system]
 
 
 def readable(paths: Iterable[str], hidden: Iterable[Path]) -> list[str]:

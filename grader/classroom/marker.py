@@ -121,7 +121,7 @@ class Marker:
         """Return the sandbox, started where there is none."""
         if self.sandbox is None:
             self.starts += 1
-            if self.starts > MOST_STARTS + len(self.reference.checks):
+            if self.starts > MOST_STARTS * (2 + len(self.reference.checks)):  # asked thrice at most
                 raise Fault("The sandbox keeps ending.", "grader doctor --class")
             job = job_of(self.chapter, self.checks) | {"seconds": MOST_SECONDS}
             modules = earlier_modules(self.chapter)
@@ -142,6 +142,7 @@ class Inmate:
         self.marker = marker
         self.pipes = Pipes()
         self.asked = 0
+        self.is_lost = False  # with its sandbox, which may be no fault of its own
         self.began = time.monotonic()
         self.used: dict[str, Any] = {"signal": 0, "cpu": 0.0, "memory": 0}
         marker.warden().fork(self.pipes.theirs)
@@ -181,6 +182,7 @@ class Inmate:
         try:
             self.used = sandbox.end()
         except (OSError, ValueError):  # the warden itself is gone
+            self.is_lost = True
             self.used = {"signal": 9, "cpu": 0.0, "memory": 0, "clean": False}
         if not self.used["clean"]:
             self.marker.close()
@@ -204,6 +206,7 @@ class Run(Runner):
         self.by_id = {sketch.id: sketch for sketch in self.sketches}
         self.found: dict[str, dict[str, Any]] = {}
         self.inmate: Inmate | None = None
+        self.losses = 0
         self.cpu = 0.0
         self.memory = 0
         self.ends = time.monotonic() + MOST_SECONDS
@@ -287,6 +290,10 @@ class Run(Runner):
         if self.inmate is None:
             self.inmate = Inmate(self.marker, self.file)
         reply = self.inmate.ask(id, limit, tells)
+        if self.inmate.is_lost and self.losses < MOST_STARTS:
+            self.losses += 1
+            self._end()
+            return self._ask(id, limit, tells)
         if not self.inmate.is_open:
             self._end()
         if len(reply.answer) > (most := self.marker.most_bytes(id)):

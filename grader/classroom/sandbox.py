@@ -222,8 +222,8 @@ class Sandbox:
         """Return what is readable, the scratch, the search path, and nothing around it."""
         self.scratch = tempfile.mkdtemp(prefix=f"{SCRATCH_OUTSIDE}{os.getpid()}-")
         os.chmod(self.scratch, 0o777)
-        open_ = confine.readable(confine.needed(), [book.OURS, *hidden])
-        path = [os.path.realpath(p) for p in sys.path if os.path.isabs(p)]
+        path = confine.libraries()
+        open_ = confine.readable(confine.needed(path), [book.OURS, *hidden])
         if book.IS_CLONE:
             path = [p for p in path if p != str(book.OURS)]
         return open_, self.scratch, [str(Path(PACKAGE).parent), *path], []
