@@ -84,9 +84,10 @@ def tree(pid):
         return []
 
 
-def is_bubblewrap(process):
-    """Return whether a process is the one around a sandbox."""
-    return words_of(process)[:1] == [shutil.which("bwrap")]
+def is_at_work(process):
+    """Return whether a process is the one around a sandbox that holds a submission."""
+    is_around = words_of(process)[:1] == [shutil.which("bwrap")]
+    return is_around and len(tree(process.pid)) >= 4  # it, its copy inside, the warden
 
 
 def is_of_pool(process):

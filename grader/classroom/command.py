@@ -23,6 +23,7 @@ from grader.verdict import Verdict
 
 FILE = "run.sqlite"
 OUT = "marks"
+BAR = "{percentage:3.0f}% {bar} {n_fmt} of {total_fmt}, {rate_noinv_fmt}, {remaining} left"
 OTHER = {
     "chapters": "other chapters",
     "only": "other exercises (--only)",
@@ -91,8 +92,8 @@ def mark(options: argparse.Namespace) -> int:
         settings = settings_of(store, hidden, options.unsafe, level)
         slugs = [chapter.slug for chapter in chapters]
         todo = sorted(handed_in.entries, key=lambda entry: slugs.index(entry.chapter))
-        # the bar is for a person who looks on
-        with bar_of(total=total, desc="marked", unit="", disable=None) as bar:
+        # for a person who looks on, and nobody else
+        with bar_of(total=total, unit="", bar_format=BAR, disable=None) as bar:
             course = Course(store, settings, bar.update)
             with crew.crew(options.jobs, options.scheduler, settings) as team:
                 course.run(todo, team)

@@ -72,7 +72,6 @@ class OtherVersion(Exception):
 
 
 at_hand: dict[tuple[Settings, str], Marker] = {}  # one at most: each holds a sandbox
-held: list[socket.socket] = []
 
 
 def marker(settings: Settings, slug: str) -> Marker:
@@ -113,7 +112,7 @@ def number() -> int:
             if error.errno != errno.EADDRINUSE:
                 break
         else:
-            held.append(name)
+            name.detach()  # open until we end
             return number
     return os.getpid()
 

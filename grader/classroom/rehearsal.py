@@ -77,7 +77,7 @@ def write(folder: Path, chapter: Chapter, count: int) -> tuple[Path, Path]:
         If the folder is there already, or the class would be empty.
     """
     if count < 1:
-        raise Misuse("--learners is how many hand in: at least 1.")
+        raise Misuse("--learners is how many hand in: at least 1.", "leave it out")
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -85,8 +85,20 @@ def write(folder: Path, chapter: Chapter, count: int) -> tuple[Path, Path]:
             f"{folder} is there already; nothing was written.", "name a new folder"
         ) from None
     except OSError as error:
-        raise Misuse(f"{folder} cannot be made: {error.strerror}.") from None
+        raise Misuse(f"{folder} cannot be made: {error.strerror}.", "name another") from None
     submissions, worksheet = folder / "submissions.zip", folder / "worksheet.csv"
+    try:
+        fill(submissions, worksheet, chapter, count)
+    except OSError as error:
+        raise Misuse(
+            f"{folder} cannot be written to: {error.strerror}.",
+            f"make room, remove {folder}, and try again",
+        ) from None
+    return submissions, worksheet
+
+
+def fill(submissions: Path, worksheet: Path, chapter: Chapter, count: int) -> None:
+    """Write the two files of an invented class."""
     lines = io.StringIO()
     table = csv.writer(lines)
     table.writerow([*COLUMNS])
@@ -97,7 +109,6 @@ def write(folder: Path, chapter: Chapter, count: int) -> tuple[Path, Path]:
             table.writerow(row(name, FIRST_NUMBER + i))
     table.writerow(row("Zoe Late", FIRST_NUMBER + count))
     worksheet.write_text(lines.getvalue(), encoding="utf-8-sig", newline="")
-    return submissions, worksheet
 
 
 def row(name: str, number: int) -> list[str]:

@@ -17,17 +17,24 @@ from grader.classroom.paper import writing
 from grader.classroom.similarity import similar
 from grader.classroom.store import Store
 from grader.classroom.tally import Tally
+from grader.problems import Fault, Misuse
 from grader.submission import Obstacle, text
 
 
 def write(store: Store, out: Path, notes: list[str], settings: Settings) -> list[str]:
-    """Write every report, and return what to tell the teacher."""
+    """Write every report, and return what to tell the teacher, or raise Misuse."""
     tally = Tally.of_all(store.marked())
     header = header_of(store, out, notes, settings)
-    exports.write(out, header, store.marked, tally)
-    pages.write(out, header, store.marked, tally)
-    if tally.learners == 1:
-        alone(store, out)
+    try:
+        exports.write(out, header, store.marked, tally)
+        pages.write(out, header, store.marked, tally)
+        if tally.learners == 1:
+            alone(store, out)
+    except Fault as fault:
+        raise Misuse(
+            f"{fault.sentence} All marks are kept.",
+            "make room, then the same command writes the reports",
+        ) from None
     told = [f"{tally.handed_in} marked, {tally.unmarked} to look at, {tally.missing} missing."]
     if settings.unsafe:
         told.append("UNSAFE: the submissions could read your files. Every report says so.")
