@@ -13,6 +13,8 @@ PROCESSES = ["sklearn.gaussian_process"]
 def fair(draws, known):
     """Return 1 less the largest gap between how often things fell together and should."""
     together, at = known
+    if draws.min() < 0 or draws.max() >= draws.shape[1]:
+        raise ValueError("there are more folds than rows")
     pairs = (draws[:, :, None] == draws[:, None, :]).mean(axis=0)
     gaps = np.abs(pairs - together)
     marginal = np.stack([(draws == f).mean(axis=0) for f in range(draws.max() + 1)])
