@@ -52,7 +52,7 @@ class Course:
         self.suspects: deque[Flight] = deque()
         self.changed: list[str] = []  # who handed in something else since their verdict
 
-    def run(self, entries: Iterable[Entry], team: crew.Processes | crew.Cluster) -> None:
+    def run(self, entries: Iterable[Entry], team: crew.Crew) -> None:
         """Mark every entry that has no verdict yet."""
         todo = iter(entries)
         is_more = True
@@ -103,11 +103,11 @@ class Course:
         chapter = chapter_or_misuse(entry.chapter)
         return empty_record(chapter, self.settings.only, problem)
 
-    def _fly(self, flight: Flight, team: crew.Processes | crew.Cluster) -> None:
+    def _fly(self, flight: Flight, team: crew.Crew) -> None:
         future = team.submit(self.settings, flight.entry.chapter, flight.data)
         self.flying[future] = flight
 
-    def _prove(self, slug: str, team: crew.Processes | crew.Cluster) -> None:
+    def _prove(self, slug: str, team: crew.Crew) -> None:
         """Raise Fault if not even an empty exercise is marked: then no submission is to blame."""
         empty = stub.derive(chapter_or_misuse(slug).source).encode()
         try:
@@ -135,7 +135,8 @@ class Course:
                 record = future.result()
             except CancelledError:
                 raise Fault(
-                    "The cluster is gone. What was marked is kept.", "the same command goes on"
+                    "The cluster is gone. What was marked is kept.",
+                    "the same command goes on: when it is back, or here without --scheduler",
                 ) from None
             except crew.OtherVersion:
                 raise Misuse(

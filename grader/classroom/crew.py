@@ -14,22 +14,21 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from grader import book, systems
 from grader.classroom import cgroup, sandbox
-from grader.problems import Fault, Misuse
+from grader.problems import Fault
 from grader.reference import Reference
 
 if TYPE_CHECKING:
     from grader.classroom.marker import Marker
 
 ONE_AT_A_TIME = Lock()
-REACH = 10  # seconds to find a scheduler
 INTERRUPTS = {
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 }
@@ -65,6 +64,11 @@ class Settings:
 def version_of(slug: str) -> str:
     """Return what a chapter's marks depend on, as this machine has it."""
     return Reference(book.chapter_or_misuse(slug), kept=False).key().hex()
+
+
+def versions(slugs: list[str]) -> dict[str, str]:
+    """Return what the marks depend on, on the machine where this runs."""
+    return {slug: version_of(slug) for slug in slugs}
 
 
 class OtherVersion(Exception):
@@ -149,6 +153,18 @@ def begin() -> None:
     multiprocessing.util.Finalize(None, leave, exitpriority=1)
 
 
+class Crew(Protocol):
+    """Who marks, `jobs` side by side."""
+
+    jobs: int
+
+    def submit(self, *what: Any) -> Future[dict[str, Any]]:
+        """Have one submission marked: what `mark` takes."""
+
+    def close(self, is_done: bool) -> None:
+        """See them off: at once, unless all is done."""
+
+
 class Processes:
     """Marks in processes of this machine; a pool that broke is made anew."""
 
@@ -163,7 +179,6 @@ class Processes:
         return ProcessPoolExecutor(self.jobs, mp_context=spawn, initializer=begin)
 
     def submit(self, *what: Any) -> Future[dict[str, Any]]:
-        """Have one submission marked: what `mark` takes."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)  # processes begin in peace
         try:
             return self.executor.submit(mark, *what)
@@ -180,7 +195,6 @@ class Processes:
         self.executor.shutdown(cancel_futures=True)
 
     def close(self, is_done: bool) -> None:
-        """End the pool: at once, unless all is done."""
         if is_done:
             self.executor.shutdown()
         else:
@@ -189,76 +203,16 @@ class Processes:
         sandbox.sweep()
 
 
-class Cluster:
-    """Marks on the workers of a Dask scheduler; it does a lost worker's work again itself."""
-
-    def __init__(self, address: str, settings: Settings) -> None:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise Misuse(
-                "A cluster needs Dask's distributed, which is not installed.",
-                "pip install 'ground-up[class]'",
-            ) from None
-        try:
-            self.client = Client(address, timeout=REACH, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise Misuse(
-                f"There is no Dask scheduler at {address}: {error}",
-                "dask scheduler, on the machine that is to lead; it prints its address",
-            ) from None
-        try:
-            self._compare(settings)
-        except BaseException:
-            self.client.close()
-            raise
-        self.jobs = max(1, sum(self.client.nthreads().values()))
-        self.executor = self.client.get_executor(pure=False)
-
-    def _compare(self, settings: Settings) -> None:
-        """Raise Misuse where the workers are none, or have another book than we."""
-        slugs = [slug for slug, _ in settings.versions]
-        if not self.client.nthreads():
-            raise Misuse(
-                "The cluster has no worker.",
-                "dask worker ADDRESS --nthreads 1, on each machine, as often as it has processors",
-            )
-        told = self.client.run(versions, slugs, on_error="return")
-        others = [where for where, found in told.items() if found != dict(settings.versions)]
-        if others:
-            raise Misuse(
-                f"{len(others)} of {len(told)} workers have another version of the book, of NumPy "
-                f"or of Python than this machine: {', '.join(sorted(others)[:3])}.",
-                "install the same wheel and the same NumPy everywhere (grader doctor --class)",
-            )
-
-    def submit(self, *what: Any) -> Future[dict[str, Any]]:
-        """Have one submission marked: what `mark` takes."""
-        future: Future[dict[str, Any]] = self.executor.submit(mark, *what)
-        return future
-
-    def close(self, is_done: bool) -> None:
-        """Leave the cluster as it was found: each worker ends its sandbox when it is free."""
-        from distributed import fire_and_forget
-
-        with suppress(Exception):  # a cluster that is gone has nothing to be left
-            left = [
-                self.client.submit(leave, pure=False, workers=[worker])
-                for worker in self.client.nthreads()
-            ]
-            fire_and_forget(left)
-        self.client.close()
-
-
-def versions(slugs: list[str]) -> dict[str, str]:
-    """Return what the marks depend on, on the machine where this runs."""
-    return {slug: version_of(slug) for slug in slugs}
-
-
 @contextmanager
-def crew(jobs: int, scheduler: str, settings: Settings) -> Iterator[Processes | Cluster]:
+def crew(jobs: int, scheduler: str, settings: Settings) -> Iterator[Crew]:
     """Have a crew, and see it off."""
-    made = Cluster(scheduler, settings) if scheduler else Processes(jobs)
+    made: Crew
+    if scheduler:
+        from grader.classroom.cluster import Cluster
+
+        made = Cluster(scheduler, settings)
+    else:
+        made = Processes(jobs)
     is_done = False
     try:
         yield made
