@@ -386,7 +386,8 @@ def test_every_package_is_pinned_with_a_hash():
 def printable(root):
     """Return a copy of the book that can be printed."""
     copy_of_the_book(root)
-    shutil.copytree(ROOT / "press", root / "press")
+    for folder in ("benchmarks", "press", "recipes"):
+        shutil.copytree(ROOT / folder, root / folder)
     for name in ("mkdocs.yml", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, root / name)
     return root

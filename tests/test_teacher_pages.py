@@ -492,7 +492,7 @@ def picture(page, url, start, height, path):
     page.screenshot(path=path, clip=clip, full_page=True)
     from PIL import Image
 
-    Image.open(path).quantize(32, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(path).quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def pictures(marks):
@@ -510,9 +510,9 @@ def pictures(marks):
             )
             page = context.new_page()
             report = (marks / "report.html").as_uri()
-            picture(page, report, "text=What to explain again", 500, PAGES / f"report-{scheme}.png")
+            picture(page, report, "text=What to explain again", 460, PAGES / f"report-{scheme}.png")
             start = "h3:has-text('fit_irls')"
-            picture(page, ada.as_uri(), start, 320, PAGES / f"feedback-{scheme}.png")
+            picture(page, ada.as_uri(), start, 236, PAGES / f"feedback-{scheme}.png")
         browser.close()
 
 
