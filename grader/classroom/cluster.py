@@ -24,7 +24,8 @@ class Cluster:
                 "A cluster needs Dask's distributed, which is not installed.",
                 "pip install 'ground-up[class]'",
             ) from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say it in a sentence
+        for name in ("distributed", "distributed.client"):  # we say it in a sentence
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         with ExitStack() as undo:
             try:
                 self.client = Client(address, timeout=REACH, set_as_default=False)
