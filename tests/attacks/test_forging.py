@@ -47,7 +47,8 @@ SHAPES = {
     "answers in the shape of an answer": (
         COMPARED,
         "import numpy as np",
-        "return next((np.zeros_like(v, float) for v in locals().values() if hasattr(v, 'shape')), 0.0)",
+        "tables = [v for v in locals().values() if isinstance(v, np.ndarray)]\n"
+        "return np.zeros_like(tables[0], float) if tables else 0.0",
     ),
     "returns its first argument": (COMPARED, "", "return next(iter(locals().values()))"),
     "remembers the first call's inputs and answers": (

@@ -6,13 +6,12 @@ import sys
 import time
 
 import numpy as np
-import pytest
 from book_tools import reference_of
 
 from grader import book
 from grader.judge import judge
-from grader.show import brief
 from grader.reference import Reference
+from grader.show import brief
 from grader.verdict import DONE
 
 SECONDS, BYTES = 2.0, 3 << 30
