@@ -96,12 +96,12 @@ def cluster(tmp_path_factory):
 def class_of_40(tmp_path_factory):
     """A folder with what a class handed in, and its marks by processes of this machine."""
     root = tmp_path_factory.mktemp("class")
-    count = hand_in(root, 40)
+    hand_in(root, 40)
     class_tools.begun(root, "local", "cluster", "killed", "gone", "stopped")
     code, _, err = run(root, "mark", "in", *WORDS, "--out", "local")
     assert (code, err) == (0, "")
     found = records(root / "local")
-    assert len(found) == count
+    assert len(found) == 40
     return root, found
 
 

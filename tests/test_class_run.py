@@ -5,7 +5,6 @@ import fcntl
 import functools
 import os
 import pty
-import random
 import re
 import resource
 import shutil
@@ -17,6 +16,7 @@ import termios
 import time
 import zipfile
 
+import class_killed
 import class_tools
 import pytest
 from book_tools import reference_of, verdicts_on
@@ -40,13 +40,13 @@ PYTHON_WORDS = ("Traceback", "Error:", "grader/")
 def class_of_60(tmp_path_factory):
     """A folder with what a class handed in, and its marks when nothing went wrong."""
     root = tmp_path_factory.mktemp("class")
-    count = hand_in(root, 60)
+    hand_in(root, 60)
     class_tools.begun(root, "undisturbed", *(f"run{i}" for i in range(8)))
     code, out, err = run(root, "mark", "in", *WORDS, "--out", "undisturbed")
     assert (code, err) == (0, "")
-    assert f"{count} marked, 0 to look at, 0 missing." in out
+    assert "60 marked, 0 to look at, 0 missing." in out
     found = records(root / "undisturbed")
-    assert len(found) == count
+    assert len(found) == 60
     assert {record["points"] for record in found.values()} == {0, 1}
     return root, found
 
@@ -87,7 +87,7 @@ def test_a_bar_for_a_person_in_lines_that_fit(tmp_path, class_of_60):
     os.close(mine)
     assert process.wait() == 0
     bar, *lines = shown.decode().replace("\r\n", "\n").rstrip("\n").split("\n")
-    assert re.search(r"100%.* 59 of 59, [\d.]+/s, 00:00", bar)
+    assert re.search(r"100%.* 60 of 60, [\d.]+/s, 00:00", bar)
     assert lines[-1] == "Next: open marks/report.html"
     assert max(len(line) for line in [*bar.split("\r"), *lines]) <= 40
 
@@ -240,7 +240,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(class_of_60):
         assert all_end(every) and not groups_of(every)
         if process.returncode == 130:
             assert out == "" and err.startswith("\nStopped") and len(err.splitlines()) <= 3
-            told += re.findall(r"Stopped: (\d+) of 59 are marked", err)
+            told += re.findall(r"Stopped: (\d+) of 60 are marked", err)
     assert told == sorted(told, key=int)
     code, _, err = run(root, "mark", "in", *WORDS, "--out", "run1")
     assert (code, err) == (0, "")
@@ -249,20 +249,8 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(class_of_60):
 
 def test_killed_whole_at_any_moment_and_resumed(class_of_60):
     root, found = class_of_60
-    rng, killed, counts = random.Random(9), [], []
-    for _ in range(5):
-        process = class_tools.begin(root, "mark", "in", *WORDS, "--out", "run2")
-        class_tools.wait_for(process, class_tools.is_at_work)
-        time.sleep(rng.uniform(0, 0.5))
-        every = class_tools.kill_all(process)
-        assert all_end(every)
-        killed += every
-        counts.append(len(records(root / "run2")))
-    assert counts == sorted(counts)
-    code, out, err = run(root, "mark", "in", *WORDS, "--out", "run2")
-    assert (code, err) == (0, "")
-    assert records(root / "run2") == found
-    assert not groups_of(killed)
+    *told, end, _ = class_killed.killed(root, "run2", found, kills=5, seconds=1.0)
+    assert len(told) == 5 and end.startswith("one verdict for each of 60")
 
 
 def test_nobody_lives_on_without_the_command(class_of_60):
