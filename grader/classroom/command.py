@@ -15,13 +15,13 @@ from typing import Any
 from grader import book, screen, stub
 from grader.book import Chapter
 from grader.classroom import crew, sandbox
+from grader.classroom.people import RUN
 from grader.classroom.store import Store
 from grader.classroom.tally import Marked
 from grader.problems import FAILED, PASSED, Misuse, nearest
 from grader.submission import Obstacle
 from grader.verdict import Verdict
 
-FILE = "run.sqlite"
 OUT = "marks"
 BAR = "{percentage:3.0f}% {bar} {n_fmt} of {total_fmt}, {rate_noinv_fmt}, {remaining} left"
 OTHER = {
@@ -61,6 +61,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     q = deed("replay", "mark one submission of a run again, from the same seed, and compare")
     q.add_argument("folder", metavar="FOLDER", help="the marks")
     q.add_argument("learner", metavar="LEARNER", help="name, number or key")
+    q.add_argument("--unsafe", action="store_true", help="even where it cannot be shut in")
     q = deed("rehearse", "invent a class that has handed in, to try everything on")
     q.add_argument("folder", metavar="FOLDER")
     q.add_argument("--chapter", required=True, metavar="CHAPTER")
@@ -101,7 +102,8 @@ def mark(options: argparse.Namespace) -> int:
             f"{name} has handed in something else since; the mark is of what was there before."
             for name in course.changed
         ]
-        for line in reports.write(store, out, notes, settings):
+        who = {entry.learner.key: entry.learner for entry in handed_in.entries}
+        for line in reports.write(store, out, notes, who):
             screen.paragraph(line)
     except KeyboardInterrupt:
         print(f"\nStopped: {store.count()} of {total} are marked, and kept.", file=sys.stderr)
@@ -138,7 +140,7 @@ def progress_bar() -> Any:
 def opened(out: Path, chapters: Sequence[Chapter], only: list[str], submissions: Path) -> Store:
     """Return the store of a run, begun where there is none; raise Misuse where it is another's."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)  # the seed is in it
     except OSError as error:
         raise Misuse(f"{out} cannot be made: {error.strerror}.", "choose another --out") from None
     told = {
@@ -152,7 +154,7 @@ def opened(out: Path, chapters: Sequence[Chapter], only: list[str], submissions:
         "begun": datetime.now(UTC).isoformat(timespec="seconds"),
         "grader": metadata.version("ground-up"),
     }
-    store = Store(out / FILE, told | drawn)
+    store = Store(out / RUN, told | drawn)
     for name, value in told.items():
         if store.about[name] != value:
             store.close()
@@ -174,7 +176,8 @@ def settings_of(
 
 def replay(options: argparse.Namespace) -> int:
     """Mark one learner's submissions again, from the seed of the run, and compare."""
-    store = Store(Path(options.folder) / FILE)
+    sandbox.require(sandbox.means(), options.unsafe)
+    store = Store(Path(options.folder) / RUN)
     try:
         settings = settings_of(store, (str(Path(options.folder).resolve()),), unsafe=True)
         for slug, key in settings.versions:

@@ -88,7 +88,7 @@ def moodle_row(learner: Learner, records: Sequence[Record], columns: Sequence[st
     stays as it was, which Moodle leaves alone.
     """
     mark, said = points(records), feedback(records)
-    if not (is_moodle(columns) and learner.row):
+    if not (is_moodle(columns) and is_moodle(list(learner.row))):
         mine = {
             "Identifier": f"Participant {learner.id}" if learner.id else cell(learner.key),
             "Full name": cell(learner.name),

@@ -13,6 +13,7 @@ from grader.book import Chapter
 from grader.classroom import archives, exported, folders, naming
 from grader.classroom.folders import Listing
 from grader.classroom.naming import File, Whose, shown
+from grader.classroom.people import RUN
 from grader.problems import Misuse
 
 OWN_FOLDERS = "put each learner's files into a folder of their name, and name the folder around"
@@ -72,7 +73,7 @@ def parcels_at(path: Path, chapters: Sequence[Chapter], left_out: list[str]) -> 
                 f"{path} is no folder, and no .zip, .tar.gz or .tar.",
                 "name the folder or the archive of the submissions",
             )
-        items = in_folder(path) if is_folder else in_export(path, left_out)
+        items = in_folder(path, left_out) if is_folder else in_export(path, left_out)
     except OSError as error:
         raise Misuse(f"{path} cannot be read: {error.strerror}.", f"ls -l {path}") from None
     found = by_learner(items, chapters, left_out)
@@ -84,21 +85,23 @@ def parcels_at(path: Path, chapters: Sequence[Chapter], left_out: list[str]) -> 
     raise Misuse(f"{path} {what}.", "name the folder or the archive of the submissions")
 
 
-def in_folder(root: Path) -> list[Item]:
-    """Return the items of a folder."""
+def in_folder(root: Path, left_out: list[str]) -> list[Item]:
+    """Return the items of a folder, but for the marks of an earlier run."""
     names = list(folders.names_in(root, exported.MOST_OF_ALL + 1))
     if len(names) > exported.MOST_OF_ALL:
         raise Misuse(
             f"{root} holds more than {exported.MOST_OF_ALL:,} submissions.",
             "split it, and mark the parts one after the other",
         )
-    return [
-        Item(name, look=partial(folders.walk, root, name))
-        if is_folder
-        else Item(name, folders.file_at(root, (name,), shown(name)))
-        for name, is_folder in sorted(names)
-        if not naming.is_a_programs(name)
-    ]
+    found = []
+    for name, is_folder in sorted(names):
+        if is_folder and (root / name / RUN).is_file():
+            left_out.append(f"{shown(name)} (the marks of a run)")
+        elif is_folder:
+            found.append(Item(name, look=partial(folders.walk, root, name)))
+        elif not naming.is_a_programs(name):
+            found.append(Item(name, folders.file_at(root, (name,), shown(name))))
+    return found
 
 
 def in_export(path: Path, left_out: list[str]) -> list[Item]:

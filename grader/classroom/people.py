@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+RUN = "run.sqlite"  # what a run is recorded in, in the folder of its marks
+
 
 def nothing() -> bytes:
     """Return what an entry holds that cannot be marked."""

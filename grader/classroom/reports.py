@@ -6,28 +6,46 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from grader.book import chapter_or_misuse
 from grader.classroom import exports, pages
-from grader.classroom.crew import Settings
 from grader.classroom.paper import writing
+from grader.classroom.people import Learner
 from grader.classroom.similarity import similar
 from grader.classroom.store import Store
-from grader.classroom.tally import Tally
+from grader.classroom.tally import Marked, Tally, is_missing
 from grader.problems import Fault, Misuse
 from grader.submission import Obstacle, text
 
+MOST_NOTES = 5
 
-def write(store: Store, out: Path, notes: list[str], settings: Settings) -> list[str]:
-    """Write every report, and return what to tell the teacher, or raise Misuse."""
-    tally = Tally.of_all(store.marked())
-    header = header_of(store, out, notes, settings)
+
+def write(store: Store, out: Path, notes: list[str], learners: Mapping[str, Learner]) -> list[str]:
+    """Write every report, and return what to tell the teacher, or raise Misuse.
+
+    Parameters
+    ----------
+    store : Store
+    out : Path
+        The folder of the marks.
+    notes : list of str
+        What the teacher should know of what was handed in.
+    learners : mapping of key to Learner
+        As they are known today: a roster may have come since they were marked.
+    """
+
+    def marked() -> Iterator[Marked]:
+        for one in store.marked():
+            yield Marked(learners.get(one.learner.key, one.learner), one.record)
+
+    tally = Tally.of_all(marked())
+    header = header_of(store, out, notes)
     try:
-        exports.write(out, header, store.marked, tally)
-        pages.write(out, header, store.marked, tally)
+        exports.write(out, header, marked, tally)
+        pages.write(out, header, marked, tally)
         if tally.learners == 1:
             alone(store, out)
     except Fault as fault:
@@ -36,16 +54,18 @@ def write(store: Store, out: Path, notes: list[str], settings: Settings) -> list
             "make room, then the same command writes the reports",
         ) from None
     told = [f"{tally.handed_in} marked, {tally.unmarked} to look at, {tally.missing} missing."]
-    if settings.unsafe:
+    if header["unsafe"]:
         told.append("UNSAFE: the submissions could read your files. Every report says so.")
-    told += notes[:MOST_NOTES] + ["more in the report"] * (len(notes) > MOST_NOTES)
+    notes = notes + [
+        f"{one.learner.name}: {one.record['problem']}"
+        for one in marked()
+        if one.record["problem"] and not is_missing(one.record)
+    ]
+    told += notes[:MOST_NOTES] + ["More in the report."] * (len(notes) > MOST_NOTES)
     return [*told, f"Next: open {out / 'report.html'}"]
 
 
-MOST_NOTES = 5
-
-
-def header_of(store: Store, out: Path, notes: list[str], settings: Settings) -> dict[str, Any]:
+def header_of(store: Store, out: Path, notes: list[str]) -> dict[str, Any]:
     """Return what is known of a run as a whole."""
     about = store.about
     alike = [
@@ -60,7 +80,7 @@ def header_of(store: Store, out: Path, notes: list[str], settings: Settings) -> 
         "run": out.resolve().name,
         "seed_kept": True,
         "grader": about["grader"],
-        "unsafe": settings.unsafe,
+        "unsafe": any("landlock" not in how or "seccomp" not in how for how in shut_in),
         "sandbox": "; ".join(sorted(shut_in)),
         "notes": notes,
         "similar": alike,

@@ -124,6 +124,24 @@ def hash_seed(seed: int) -> str:
     return str(int.from_bytes(sha256(f"{seed} hash".encode()).digest()[:4]))
 
 
+def others_may_read(places: Sequence[str], is_alone: bool) -> bool:
+    """Return whether a user of no rights can read these places.
+
+    Where there is nothing around it `is_alone`, and has to get there as well:
+    a Python in the home of root is closed to all others.
+    """
+    for place in map(Path, places):
+        if not place.exists():
+            continue
+        around = list(place.parents) if is_alone else []
+        folders = around + [place] * place.is_dir()
+        if any(not folder.stat().st_mode & 0o001 for folder in folders):
+            return False
+        if not place.is_char_device() and not place.stat().st_mode & 0o004:
+            return False
+    return True
+
+
 class Sandbox:
     """A warden, shut in, and the way to speak to it.
 
@@ -157,12 +175,15 @@ class Sandbox:
         open_, scratch, path, before = self._outside(places, hidden)
         if self.means.bubblewrap:
             open_, scratch, path, before = self._inside(places, open_, path)
+        is_foreign = self.means.uid and others_may_read(
+            [*open_, *places.values()], is_alone=not self.means.bubblewrap
+        )
         told = job | {
             "modules": places,
             "readable": [*open_, *places.values(), str(Path(places["bookdata"]).parent)],
             "scratch": scratch,
             "parts": [p for p in ("landlock", "seccomp") if getattr(self.means, p)],
-            "uid": FIRST_UID + number % UIDS if self.means.uid else 0,
+            "uid": FIRST_UID + number % UIDS if is_foreign else 0,
             "users": bool(self.means.bubblewrap) and self.means.uid,
             "number": number,
         }
