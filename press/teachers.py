@@ -29,10 +29,11 @@ class Cost:
         The slug.
     submissions : int
         How many were marked.
-    cpu_ms, own_ms, teacher_ms : float
-        Processor time: all of it; what the grader takes beside the checks,
-        sandbox included; the share of the one process that hands out,
-        writes down and makes the reports.
+    cpu_ms, own_ms, report_ms, teacher_ms : float
+        Processor time: all of it; what marking takes beside the checks,
+        sandbox included; the gradebooks, the pages and the pairs that are
+        alike; the share of the one process that hands out, writes down and
+        makes these.
     worker_mb, teacher_mb : float
         Memory: of a marking process with its sandbox, and of that one process.
     store_bytes, report_bytes : float
@@ -47,6 +48,7 @@ class Cost:
     submissions: int
     cpu_ms: float
     own_ms: float
+    report_ms: float
     teacher_ms: float
     worker_mb: float
     teacher_mb: float
@@ -95,8 +97,9 @@ def measured() -> str:
     sizes = "; ".join(f"{int(n):,}: {ms:.1f} ms" for n, ms in c.own_ms_by_size.items())
     rows = [
         ("processor time", f"{c.cpu_ms:.0f} ms"),
-        ("of that the grader's own, sandbox included", f"{c.own_ms:.1f} ms"),
+        ("of that marking beside the checks, sandbox included", f"{c.own_ms:.1f} ms"),
         ("the same in classes of different size", sizes),
+        ("of that gradebooks, pages and pairs that are alike", f"{c.report_ms:.1f} ms"),
         ("of that in the one process that writes down", f"{c.teacher_ms:.1f} ms"),
         ("in the run's file", f"{c.store_bytes / 1e3:.1f} kB"),
         ("in gradebooks and pages", f"{c.report_bytes / 1e3:.1f} kB"),

@@ -441,6 +441,7 @@ def test_what_a_million_needs_follows_from_what_was_measured(monkeypatch, tmp_pa
         "submissions": 10_000,
         "cpu_ms": 72.0,
         "own_ms": 12.0,
+        "report_ms": 2.5,
         "teacher_ms": 3.0,
         "worker_mb": 125,
         "teacher_mb": 80,
@@ -476,7 +477,8 @@ def test_the_figures_that_are_kept_can_be_true():
     from press.teachers import cost
 
     kept = cost()
-    assert 0 < kept.teacher_ms <= kept.own_ms < kept.cpu_ms
+    assert 0 < kept.own_ms < kept.cpu_ms
+    assert 0 < kept.report_ms <= kept.teacher_ms < kept.cpu_ms
     assert all(value > 0 for value in vars(kept).values() if isinstance(value, int | float))
     assert str(kept.submissions) in kept.own_ms_by_size
 
