@@ -7,8 +7,8 @@ from grader.classroom import sandbox
 
 
 @pytest.fixture(scope="module")
-def room():
+def room(request):
     if sandbox.means().level < 2:
         pytest.skip("without Landlock and seccomp no class is marked")
-    with Room() as made:
+    with Room(only=getattr(request.module, "ONLY", ())) as made:
         yield made
