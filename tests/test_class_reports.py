@@ -113,3 +113,18 @@ def test_whoever_cannot_read_the_python_is_not_become(tmp_path):
     assert not sandbox.others_may_read(places, is_alone=True)
     library.chmod(0o600)
     assert not sandbox.others_may_read(places, is_alone=False)
+
+
+def test_chapters_stand_in_the_order_of_the_book(tmp_path):
+    folder = tmp_path / "class" / "ada"
+    folder.mkdir(parents=True)
+    slugs = ["statistics", "arrays", "costs"]
+    for slug in slugs:
+        source = stub.derive(book.find_chapter(slug).source)
+        (folder / f"{slug}.py").write_text(source, encoding="utf-8")
+    code, _, err = run(tmp_path, "mark", "class", "--chapter", *slugs, "--jobs", "1")
+    assert code == 0, err
+    numbers = sorted(book.find_chapter(slug).number for slug in slugs)
+    (row,) = rows(tmp_path / "marks" / "moodle.csv")
+    places = [row["Feedback comments"].index(f"chapter-{number:02d}") for number in numbers]
+    assert places == sorted(places)

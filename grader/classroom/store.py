@@ -179,9 +179,13 @@ class Store:
         return int(next(self._lines("SELECT count(*) FROM verdict"))[0])
 
     def marked(self) -> Iterator[Marked]:
-        """Yield every verdict, by learner and chapter."""
-        question = "SELECT key, learner, record FROM verdict ORDER BY key, chapter"
-        for key, learner, record in self._lines(question):
+        """Yield every verdict, by learner and in the order of the book."""
+        order = f" {' '.join(self.about.get('chapters', []))} "
+        question = (
+            "SELECT key, learner, record FROM verdict"
+            " ORDER BY key, instr(?, ' ' || chapter || ' ')"
+        )
+        for key, learner, record in self._lines(question, order):
             yield Marked(Learner(key, **json.loads(learner)), json.loads(record))
 
     def sources(self, chapter: str) -> Iterator[tuple[str, bytes]]:
