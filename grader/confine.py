@@ -63,9 +63,9 @@ CALLS = """
     userfaultfd 323 282  io_uring_setup 425 425
     add_key 248 217  request_key 249 218  keyctl 250 219
 """
-OWN = {"kill", "tgkill", "prlimit64", "clone"}  # closed but for the process itself
+OWN = {"kill", "tgkill", "prlimit64", "prctl", "clone"}  # closed but for the process itself
 FORKS = {"fork", "vfork"}
-DEPENDING = {"prctl", "fcntl", "ioctl", "clone3"}  # closed in part
+DEPENDING = {"fcntl", "ioctl", "clone3"}  # closed in part
 CLONE_THREAD = 0x10000
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)  # ioctl: is it one, its size, …
 SET_OWNER = (8, 15)  # fcntl: another process is sent this file's signals
@@ -252,11 +252,11 @@ def program(own: bool, others: bool) -> bytes:
         depends("kill", 0, [SELF], is_closed=False)  # abort() may
         depends("tgkill", 0, [SELF], is_closed=False)
         depends("prlimit64", 0, [0, SELF], is_closed=False)
+        depends("prctl", 0, [PR_SET_PDEATHSIG], is_closed=True)
         add("clone", (LOAD, 0, 0, ARGUMENTS_AT), (BITS, 0, 1, CLONE_THREAD), allow, deny)
         for name in FORKS & set(numbers):
             add(name, deny)
     if others:
-        depends("prctl", 0, [PR_SET_PDEATHSIG], is_closed=True)
         depends("fcntl", 1, SET_OWNER, is_closed=True)
         depends("ioctl", 1, TERMINAL, is_closed=False)
         # clone3 hides its flags behind a pointer; without it libc falls back to clone

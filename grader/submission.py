@@ -13,7 +13,7 @@ from grader.book import ROOT, Chapter, chapters, workspace
 from grader.problems import Misuse
 from grader.stub import Function, Hole, definitions, first_line, lines_of, signature, tree
 
-MAX_SIZE = 256 << 10  # ten times the longest; some sources take minutes a megabyte to parse
+MAX_SIZE = 128 << 10  # five times the longest; some sources take minutes a megabyte to parse
 ODD = ("idna", "punycode", "undefined")  # encodings of no file; slow, or made to fail
 MOST_NAMES = 500  # that one that is missing is held against
 ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")

@@ -23,6 +23,7 @@ FILES = 16 << 20  # bytes of one file
 def live(job: Job, scratch: str, reading: int, writing: int, notes: int) -> NoReturn:
     """Shut this process in, and answer what comes."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    confine.die_with_parent()  # what the warden asked for itself does not hold for us
     os.dup2(reading, 0)
     os.dup2(writing, 1)
     os.closerange(2, notes)

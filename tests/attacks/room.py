@@ -89,10 +89,15 @@ class Room:
 
     def processes(self) -> list[int]:
         """Return the processes that were begun for this room."""
+        return self.marked(self.mark)
+
+    @staticmethod
+    def marked(mark: bytes) -> list[int]:
+        """Return the processes that have a mark in their environment."""
         found = []
         for environment in Path("/proc").glob("[0-9]*/environ"):
             with suppress(OSError):  # it has ended, or is not ours
-                if self.mark in environment.read_bytes():
+                if mark in environment.read_bytes():
                     found.append(int(environment.parent.name))
         return found
 

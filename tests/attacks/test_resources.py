@@ -20,7 +20,7 @@ HOLES = {
     "returns a view of a terabyte": (READER, "return np.broadcast_to(0.0, (1 << 37,))", HARM),
     "returns lists ten thousand deep": (
         READER,
-        "x = 0.0\nfor _ in range(10**4): x = [x]\nreturn x",
+        "x = 0\nfor _ in range(10**4): x = [x]\nreturn x",
         "",
     ),
     "returns a list of itself": (READER, "x = []\nx.append(x)\nreturn x", ""),
@@ -31,7 +31,7 @@ HOLES = {
     "asks for all memory at once": (MEMORY, "return bytearray(1 << 40)", HARM),
     "asks for all memory bit by bit": (
         MEMORY,
-        "x = []\nwhile True: x.append(bytes(1 << 24))",
+        "x = []\nwhile True: x += [bytes(1 << 24)]",
         HARM,
     ),
     "keeps memory in files without a name": (
@@ -61,7 +61,7 @@ HOLES = {
     "recurses for ever": (OWN, "return answer()", ""),
     "recurses for ever in C": (
         OWN,
-        "x = ()\nfor _ in range(10**6): x = (x,)\nreturn repr(x)",
+        "x = ()\nfor _ in range(10**6): x = x,\nreturn repr(x)",
         HARM,
     ),
     "touches memory that is not its own": (OWN, "return ctypes.string_at(0)", ""),
@@ -106,7 +106,7 @@ TRACES = {
     ),
     "leaves a closed folder": (
         FILES,
-        "os.mkdir('a'); open('a/b', 'w').close(); os.mkdir('a/c', 0)",
+        "os.mkdir('a'); open('a/b', 'w'); os.mkdir('a/c', 0)",
     ),
     "leaves links": (FILES, "os.symlink('/', 'a'); open('b', 'w').close(); os.link('b', 'c')"),
     "leaves a pipe with a name": (FILES, "os.mkfifo('a')"),
