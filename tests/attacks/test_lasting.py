@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from attacks.room import KEY, WORD, Attack, Room, with_reference, with_stub
+from attacks.room import KEY, WORD, Attack, Room, with_reference
 from attacks.test_escaping import CALLS
 from subjects import CHAPTER, filled
 
@@ -38,7 +38,7 @@ CARRIERS = {
     ),
     "numbers that are drawn": ("np.random.seed(1)", "[0.417022004702574].index(np.random.rand())"),
     "shared memory": (
-        f"call('shmget', {KEY}, 4096, 0o1600)",
+        f"call('shmget', {KEY}, 64, 0o1600)",
         f"call('shmget', {KEY}, 4096, 0o600)",
     ),
     "a semaphore": (f"call('semget', {KEY}, 1, 0o1600)", f"call('semget', {KEY}, 1, 0o600)"),
@@ -82,9 +82,10 @@ c, NUMBERS = ctypes.CDLL(None), {CALLS!r}
 def call(name, *args):
     if c.syscall(NUMBERS[name], *args) < 0: raise OSError
 def is_locked(path):
-    try: fcntl.flock(os.open(path, 0), 6)
-    except BlockingIOError: return True
-    raise OSError
+    with open(path) as file:
+        try: fcntl.flock(file, 6)
+        except BlockingIOError: return True
+        raise OSError
 FOUND = []
 def tell(name, way):
     try: way()
@@ -100,22 +101,19 @@ def at_each_level(request, monkeypatch):
     """Have the machine with bubblewrap and without; the second asks less of it."""
     monkeypatch.setenv("GRADER_WITHOUT", request.param)
     sandbox.means.cache_clear()
-    wanted = 2 if request.param else 3
-    level = sandbox.means().level
+    if sandbox.means().level < (2 if request.param else 3):
+        sandbox.means.cache_clear()
+        pytest.skip(f"this machine has not what shuts in without {request.param or 'nothing'}")
     yield
     sandbox.means.cache_clear()
-    if level < wanted:
-        pytest.skip("this machine has no bubblewrap that works" if wanted == 3 else "no Landlock")
 
 
 def words_of(record):
     """Return what the first check printed."""
-    return record["exercises"][0]["checks"][0].get("printed", "").split("\n")[:-1]
+    return list(filter(None, record["exercises"][0]["checks"][0].get("printed", "").split("\n")))
 
 
 def test_no_submission_can_leave_a_word_for_the_next(at_each_level):
-    if sandbox.means().level < 2:
-        pytest.skip("without Landlock and seccomp no class is marked")
     with Room(number=5, only=("sigmoid",)) as room:
         left = words_of(room.withstands(Attack("", carrying(0))))
         assert {"scratch", "the environment", "a module", "limits"} <= set(left)  # it was tried
@@ -143,8 +141,6 @@ marker.mark(with_stub("import time\\ntime.sleep(60)").encode())
 
 def test_nothing_outlives_a_marker_that_is_killed(at_each_level, tmp_path):
     """The submission sleeps: no limit on its time would end it."""
-    if sandbox.means().level < 2:
-        pytest.skip("without Landlock and seccomp no class is marked")
     seed = secrets.randbits(128)
     paths = [str(book.ROOT), str(book.ROOT / "tests")]
     code = BEGUN.format(paths=paths, slug=CHAPTER.slug, seed=seed)
@@ -209,6 +205,3 @@ def test_the_same_submission_has_the_same_marks_from_any_seed(room):
     record = room.marker.mark(source.encode())
     marks.append([exercise["state"] for exercise in record["exercises"]])
     assert marks[0] == marks[1] == marks[2]
-
-
-assert with_stub
