@@ -46,13 +46,15 @@ def killed(folder, out, wanted, kills, seconds):
         gone += every
         kept = records(Path(folder, out))
         assert before <= len(kept)
-        assert all(record == wanted[key] for key, record in kept.items())
+        different = {key: (wanted[key], kept[key]) for key in kept if kept[key] != wanted[key]}
+        assert not different, different
         before = len(kept)
         yield f"kill {number} after {moment:.2f} s: {len(every)} processes, {before} kept"
     code, _, err = run(folder, "mark", "in", *WORDS, "--out", out)
     assert (code, err) == (0, ""), err
     assert records(Path(folder, out)) == wanted
-    assert not groups_of(gone)
+    left = groups_of(gone)
+    assert not left, left
     yield f"one verdict for each of {len(wanted)}, and the marks are equal; nothing is left, and"
     yield f"all processes had gone {slowest * 1000:.0f} ms after a kill"
 

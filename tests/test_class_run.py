@@ -18,12 +18,13 @@ import zipfile
 
 import class_killed
 import class_tools
+import psutil
 import pytest
 from book_tools import reference_of, verdicts_on
 from class_tools import ONLY, WORDS, all_end, groups_of, hand_in, records, run, tree
 
 from grader import book, stub
-from grader.classroom import command, course, crew, marker, sandbox
+from grader.classroom import cgroup, command, course, crew, marker, sandbox
 from grader.classroom.people import Entry, Learner
 from grader.classroom.store import Store
 from grader.problems import Fault, Misuse
@@ -100,7 +101,7 @@ def states(verdicts):
 @pytest.mark.parametrize("slug", ["arrays", "costs", "logistic_regression"])
 def test_marks_are_those_of_grader_check(slug):
     chapter = book.find_chapter(slug)
-    mistakes = reference_of(chapter).mistakes[::5]
+    mistakes = reference_of(chapter).mistakes[::8]
     sources = [chapter.source, stub.derive(chapter.source)]
     sources += [reference_of(chapter).mutant(mistake) for mistake in mistakes]
     for seed in (1, 1 << 90):
@@ -228,8 +229,9 @@ def test_a_disk_that_fills(tmp_path, class_of_60):
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(class_of_60):
     root, found = class_of_60
     told = []
-    for seconds in (0.05, 0.3, 0.6, 0.8, 1.0, 1.2):
+    for seconds in (0, 0.05, 0.3, 0.5, 0.6):
         process = class_tools.begin(root, "mark", "in", *WORDS, "--out", "run1")
+        class_tools.wait_for(process, class_tools.is_of_pool)
         time.sleep(seconds)
         every = tree(process.pid)
         os.killpg(process.pid, signal.SIGINT)
@@ -354,6 +356,29 @@ def test_nobody_is_blamed_where_nothing_can_be_marked(tmp_path):
     store = Store(tmp_path / "run.sqlite")
     assert store.count() == 0
     store.close()
+
+
+def test_a_worker_of_another_version_that_comes_later_is_told_of(tmp_path):
+    def mark(data):
+        if data == b"second":
+            raise crew.OtherVersion(CHAPTER.slug)
+        return {"points": 1, "same_as": ""}
+
+    with pytest.raises(Misuse, match="another version") as refused:
+        course_of(tmp_path, mark, [b"first", b"second"])
+    assert "the same command goes on" in refused.value.next_step
+    store = Store(tmp_path / "run.sqlite")
+    assert store.count() <= 1
+    store.close()
+
+
+def test_a_group_of_one_that_nobody_has_taken_notice_of_is_swept():
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert cgroup.has_ended(str(process.pid))
+    assert cgroup.has_ended(str(process.pid))
+    assert not cgroup.has_ended(str(os.getpid()))
 
 
 def test_what_cannot_be_read_is_a_problem_of_one(tmp_path):

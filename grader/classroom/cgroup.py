@@ -108,7 +108,7 @@ def sweep() -> None:
     for folder in set(folders().values()):
         for group in folder.glob(f"{PREFIX}*"):
             maker = group.name.removeprefix(PREFIX).removeprefix(TRIAL).partition("-")[0]
-            while not os.path.exists(f"/proc/{maker}"):
+            while has_ended(maker):
                 try:
                     end_all(group)
                     group.rmdir()
@@ -119,6 +119,15 @@ def sweep() -> None:
                         time.sleep(0.005)
                         continue
                 break
+
+
+def has_ended(pid: str) -> bool:
+    """Return whether there is no such process, or one that waits to be taken notice of."""
+    try:
+        state = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in ("Z", "X")
 
 
 def end_all(group: Path) -> None:

@@ -153,6 +153,25 @@ def begin() -> None:
     multiprocessing.util.Finalize(None, leave, exitpriority=1)
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off, so that the processes that begin here begin whole, and do not hear of it.
+
+    They inherit the mask; other threads of ours, without one, may hear of it in our stead.
+    """
+    came: list[int] = []
+    before = {n: signal.signal(n, lambda n, _: came.append(n)) for n in INTERRUPTS}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            os.kill(os.getpid(), number)
+
+
 class Crew(Protocol):
     """Who marks, `jobs` side by side."""
 
@@ -179,15 +198,13 @@ class Processes:
         return ProcessPoolExecutor(self.jobs, mp_context=spawn, initializer=begin)
 
     def submit(self, *what: Any) -> Future[dict[str, Any]]:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)  # processes begin in peace
-        try:
-            return self.executor.submit(mark, *what)
-        except BrokenExecutor:
-            self._end()
-            self.executor = self._made()
-            return self.executor.submit(mark, *what)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with uninterrupted():
+            try:
+                return self.executor.submit(mark, *what)
+            except BrokenExecutor:
+                self._end()
+                self.executor = self._made()
+                return self.executor.submit(mark, *what)
 
     def _end(self) -> None:
         for process in multiprocessing.active_children():
@@ -195,12 +212,13 @@ class Processes:
         self.executor.shutdown(cancel_futures=True)
 
     def close(self, is_done: bool) -> None:
-        if is_done:
-            self.executor.shutdown()
-        else:
+        try:
+            if is_done:
+                self.executor.shutdown()
+        finally:  # somebody may not want to wait for the end
             self._end()
-        cgroup.sweep()
-        sandbox.sweep()
+            cgroup.sweep()
+            sandbox.sweep()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import book, codec, confine, systems
-from grader.classroom.cgroup import Group
+from grader.classroom.cgroup import Group, has_ended
 from grader.classroom.cgroup import available as group_available
 from grader.launch import ONE_THREAD
 from grader.place import PACKAGE
@@ -326,5 +326,5 @@ def sweep() -> None:
     """Remove the scratch folders that a run which was killed has left."""
     for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH_OUTSIDE}*"):
         owner = folder.name.removeprefix(SCRATCH_OUTSIDE).partition("-")[0]
-        if owner.isdecimal() and not Path("/proc", owner).exists():
+        if owner.isdecimal() and has_ended(owner):
             clear(str(folder))

@@ -182,8 +182,7 @@ class Store:
         """Yield every verdict, by learner and in the order of the book."""
         order = f" {' '.join(self.about.get('chapters', []))} "
         question = (
-            "SELECT key, learner, record FROM verdict"
-            " ORDER BY key, instr(?, ' ' || chapter || ' ')"
+            "SELECT key, learner, record FROM verdict ORDER BY key, instr(?, ' ' || chapter || ' ')"
         )
         for key, learner, record in self._lines(question, order):
             yield Marked(Learner(key, **json.loads(learner)), json.loads(record))
