@@ -19,15 +19,16 @@ def alone(code, name):
 
 
 @check("causal_mask", expect=exactly)
-def nothing_ahead(code):
+def nothing_ahead(code, rng):
     """each of T places may look at itself and at all before it"""
-    return [code.causal_mask(T) for T in (4, 2, 7)]
+    return [code.causal_mask(T) for T in (4, 2, 7, *rng.integers(8, 80, size=3).tolist())]
 
 
 @check("causal_mask", expect=exactly)
-def last_of_more(code):
+def last_of_more(code, rng):
     """fewer queries than places are the last of them"""
-    return [code.causal_mask(T, S) for T, S in ((2, 5), (1, 4), (3, 3), (4, 6))]
+    T, more = rng.integers(5, 40, size=2).tolist()
+    return [code.causal_mask(T, S) for T, S in ((2, 5), (1, 4), (3, 3), (4, 6), (T, T + more))]
 
 
 @check("causal_mask", expect=exactly)
@@ -325,9 +326,10 @@ def single_precision_heads(code, rng):
 
 
 @check("sinusoidal_positions", expect=close(1e-4, 1e-5))
-def waves(code):
+def waves(code, rng):
     """columns 2i and 2i + 1 hold the sine and the cosine of t / 10000^(2i/C)"""
-    return code.sinusoidal_positions(5, 6), code.sinusoidal_positions(50, 16)
+    sizes = [(5, 6), (50, 16), *rng.integers((10, 4), (60, 40), size=(2, 2)).tolist()]
+    return [code.sinusoidal_positions(T, C + C % 2) for T, C in sizes]
 
 
 @check("sinusoidal_positions", expect=close(1e-4, 1e-5))

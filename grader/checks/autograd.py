@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import Explain, Mistake, check, exactly, raises
+from grader import Explain, Mistake, at_least, check, exactly, raises
 
 
 def slope_in(out, leaf):
@@ -44,27 +44,50 @@ class Node:
         self.name, self.parents = name, tuple(parents)
 
 
-def facts(order, nodes):
-    """Return how often each node is listed, and whether after its parents."""
-    names = [node.name for node in order]
-    after = [
-        [names.index(parent.name) < names.index(node.name) for parent in node.parents]
-        for node in nodes
-        if node.name in names and all(parent.name in names for parent in node.parents)
-    ]
-    return [names.count(node.name) for node in nodes], after, names[-1:]
+def families(rng):
+    """Draw two graphs, as lists of (name, the parents' names) from the first node to the root.
+
+    In one each node has the one before for a parent, so that there is a single
+    right order; in the other there are many. No name tells where its node stands.
+    """
+    graphs = []
+    for chained in (True, False):
+        names, graph, childless = rng.permutation(90)[:13].tolist(), [], set()
+        for i, name in enumerate(names[:-1]):
+            far = [names[j] for j in rng.permutation(i)[: 2 if chained or i > 3 else 0]]
+            graph.append((name, far + names[i - 1 : i] * chained))
+            childless = childless - set(graph[-1][1]) | {name}
+        last = [names[11], names[0], names[5]] if chained else sorted(childless)
+        graphs.append([*graph, (names[12], last)])
+    return {"graphs": graphs}, graphs
 
 
-@check("topological_order", expect=exactly)
-def parents_first(code, rng):
+def share_in_place(listed, graphs):
+    """Return the share of nodes that stand after all their parents, if each is listed once."""
+    fit, rest = [], listed.tolist()
+    for graph in graphs:
+        place = {name: i for i, name in enumerate(rest[: len(graph)])}
+        if place.keys() != dict(graph).keys():
+            raise ValueError("not each node of a graph is listed once")
+        fit += [all(place[p] < place[name] for p in parents) for name, parents in graph]
+        rest = rest[len(graph) :]
+    return sum(fit) / len(fit)
+
+
+@check(
+    "topological_order",
+    given=families,
+    expect=at_least(1, share_in_place, "share of nodes after all their parents"),
+)
+def parents_first(code, graphs):
     """each node once, after all its parents, the root last"""
-    nodes = []
-    for name in range(12):
-        near = nodes[-1:]
-        far = [nodes[i] for i in rng.permutation(len(nodes))[:2]]
-        nodes.append(Node(name, [*far, *near]))
-    nodes.append(Node(12, [nodes[11], nodes[0], nodes[5]]))
-    return facts(list(code.topological_order(nodes[-1])), nodes)
+    listed = []
+    for graph in graphs:
+        nodes = {}
+        for name, parents in graph:
+            nodes[name] = Node(name, [nodes[parent] for parent in parents])
+        listed += [node.name for node in code.topological_order(nodes[name])]
+    return np.array(listed)
 
 
 @check("topological_order", expect=exactly)
@@ -419,14 +442,22 @@ def inside_and_after(code):
 
 
 @check("no_grad", expect=exactly)
-def nested(code):
+def nested(code, rng):
     """the end of an inner block does not end the outer one"""
-    a = code.Tensor(1.0, requires_grad=True)
+    a, blocks, seen = code.Tensor(1.0, requires_grad=True), [], []
     with code.no_grad():
         with code.no_grad():
             pass
         inside = (a + 1).requires_grad
-    return inside, (a + 1).requires_grad
+    after = (a + 1).requires_grad
+    for deeper in rng.random(300) < 0.4:  # in and out as chance has it, out more often
+        if deeper or not blocks:
+            blocks.append(code.no_grad())
+            blocks[-1].__enter__()
+        else:
+            blocks.pop().__exit__(None, None, None)
+        seen.append((a + 1).requires_grad)
+    return inside, after, np.array(seen)
 
 
 @check("no_grad", expect=exactly)

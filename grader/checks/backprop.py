@@ -180,14 +180,21 @@ def single_entropy(code, rng):
     return loss, to_z, kind(to_z), z
 
 
+def sizes(rng, inputs, outputs):
+    """Draw both widths of a layer, and the key of a generator; return them and the variance."""
+    fan_in, fan_out = int(rng.integers(*inputs)), int(rng.integers(*outputs))
+    given = {"fan_in": fan_in, "fan_out": fan_out, "key": int(rng.integers(1 << 30))}
+    return given, 2 / fan_in
+
+
 def wide(rng):
-    """Draw the key of a generator for many inputs and few outputs."""
-    return {"fan_in": 320, "fan_out": 160, "key": int(rng.integers(1 << 30))}, 2 / 320
+    """Draw a layer of many inputs and few outputs."""
+    return sizes(rng, (290, 350), (145, 175))
 
 
 def narrow(rng):
-    """Draw the key of a generator for few inputs and many outputs."""
-    return {"fan_in": 150, "fan_out": 400, "key": int(rng.integers(1 << 30))}, 2 / 150
+    """Draw a layer of few inputs and many outputs."""
+    return sizes(rng, (135, 165), (360, 440))
 
 
 def nearness(W, variance):

@@ -22,13 +22,28 @@ def family(code):
     return root
 
 
+NAMES = ["body", "first", "gate", "head", "inner", "last", "left", "mix", "right", "tail"]
+
+
+def grown(code, rng, depth):
+    """Return a module that holds parameters, a list and parts, under names as they were drawn."""
+
+    def leaf():
+        return code.Parameter(rng.normal(size=2))
+
+    part, held = code.Module(), [leaf()]
+    if depth:
+        listed = [leaf(), grown(code, rng, depth - 1)]
+        held += [grown(code, rng, depth - 1), listed[:: rng.choice([1, -1])], leaf()]
+    for name, i in zip(rng.permutation(NAMES), rng.permutation(len(held)), strict=False):
+        setattr(part, str(name), held[i])
+    return part
+
+
 @check("Module.named", expect=exactly)
-def ways_through_a_model(code):
+def ways_through_a_model(code, rng):
     """parameters by their ways, through parts and lists, in order"""
-    root, head = code.Module(), code.Module()
-    head.weight, head.bias = (code.Parameter(np.full(2, v)) for v in (1.0, 2.0))
-    root.first, root.parts = code.Parameter(np.zeros(1)), [head, code.Parameter(np.full(1, 3.0))]
-    root.last = code.Parameter(np.full(1, 4.0))
+    root = grown(code, rng, 2)
     return [(name, thing.data) for name, thing in root.named(code.Parameter)]
 
 
@@ -531,9 +546,9 @@ def every_batch_in_turn(code):
 
 
 @check("Trainer.fit", expect=exactly)
-def a_new_order(code):
+def a_new_order(code, rng):
     """an epoch asks for its order once, and keeps it to its end"""
-    trainer = recorder(code, 12, 5, rng=np.random.default_rng(3))
+    trainer = recorder(code, 12, 5, rng=rng)
     trainer.fit(3)
     return trainer.seen, trainer.asked, np.array(trainer.order)
 
@@ -549,10 +564,10 @@ def counted_from_the_first(code):
 
 
 @check("Trainer.fit", expect=exactly)
-def from_the_middle(code):
+def from_the_middle(code, rng):
     """after five steps of an epoch of four comes its second batch, in the order kept"""
-    trainer = recorder(code, 8, 2, rng=np.random.default_rng(4))
-    trainer.losses, trainer.order = [0.0] * 5, np.array([7, 6, 5, 4, 3, 2, 1, 0])
+    trainer = recorder(code, 8, 2, rng=rng)
+    trainer.losses, trainer.order = [0.0] * 5, rng.permutation(8)
     trainer.fit(3)
     return trainer.seen, trainer.asked
 

@@ -314,6 +314,15 @@ def watched(log):
     return rule
 
 
+def anywhere(rng, states=6, actions=3):
+    """Return a world in which each action leads to a drawn state for a drawn reward."""
+    moves = [
+        [(int(rng.integers(states)), rng.normal(), rng.random() < 0.1) for _ in range(actions)]
+        for _ in range(states)
+    ]
+    return World(moves, start=int(rng.integers(states)), cut=12)
+
+
 @check("td_control")
 def what_the_rule_is_told(code, rng):
     """at every step the rule is told what happened, and what will be done next"""
@@ -321,7 +330,11 @@ def what_the_rule_is_told(code, rng):
     Q[:, 1] = 1.0
     Q[[2, 4]] = [1.0, 0.0]  # from the middle it goes back
     code.td_control(corridor(5, cut=6), watched(log), 2, rng, 0.2, 0.7, 0.0, Q)
-    return np.array(log)
+    world, Q, seen = anywhere(rng), rng.normal(size=(6, 3)), []
+    code.td_control(world, watched(seen), 2, rng, *rng.uniform(0.2, 0.9, size=2), 0.0, Q)
+    # nothing is done after the end, whatever was announced
+    seen = [(*told[:4], -1 if told[5] == 1 else told[4], *told[5:]) for told in seen]
+    return np.array(log), np.array(seen)
 
 
 @check("td_control")

@@ -383,11 +383,16 @@ def very_long_words(code, rng):
 
 
 @check("Tokenizer.split_special", expect=exactly)
-def plain_and_special(code):
+def plain_and_special(code, rng):
     """plain text and special tokens in turn; where two meet the text between them is empty"""
     tokenizer = code.Tokenizer(BYTES, ["<|end|>", "<|user|>"])
     texts = ["a<|end|>b c<|user|>d", "<|end|><|end|>x", "<|user|>", "<|end", "end|>|", "", "x"]
-    return [tokenizer.split_special(text) for text in texts]
+    words = dict.fromkeys(letters_of(rng, 4, "deimnorstu") for _ in range(6))
+    marks = [f"<|{word}|>" for word in words]
+    pieces = [*marks, *words, " ", *marks[:-1]]  # the last is cut in one place only
+    mixed = "".join(pieces[i] for i in rng.permutation(len(pieces)))
+    drawn = code.Tokenizer(BYTES, marks[1:]).split_special(mixed)  # the first is no special token
+    return [*(tokenizer.split_special(text) for text in texts), drawn]
 
 
 @check("Tokenizer.split_special", expect=exactly)

@@ -676,10 +676,14 @@ def best_of(stopping):
 
 
 @check("EarlyStopping.update", expect=exactly)
-def out_of_patience(code):
+def out_of_patience(code, rng):
     """it stops when the last `patience` losses were no improvements"""
     losses = [3.0, 2.0, 2.5, 2.2, 1.5, 1.8, 1.6, 1.9, 1.7]
     found = [watched(code, losses, patience=patience) for patience in (1, 2, 3, 9)]
+    losses = rng.integers(1 << 10, size=24) / 64 - np.arange(24) / 2  # no digit is lost
+    for patience in rng.integers(2, 7, size=2).tolist():
+        delta = int(rng.integers(64)) / 64
+        found.append(watched(code, losses.tolist(), patience=patience, min_delta=delta))
     return [(said, best_of(stopping)) for stopping, said, _ in found]
 
 
