@@ -135,16 +135,18 @@ def dealt(code, n, size, rng):
 @check("batches", expect=exactly)
 def sizes(code, rng):
     """all batches have `size` samples, only the last may have fewer"""
+    size, full, left = rng.integers([3, 2, 1], [9, 7, 3]).tolist()
     return {
-        f"n = {n}, size = {size}": ", ".join(str(len(b)) for b in dealt(code, n, size, rng))
-        for n, size in [(10, 4), (12, 4), (3, 8), (4, 1)]
+        f"n = {n}, size = {s}": ", ".join(str(len(b)) for b in dealt(code, n, s, rng))
+        for n, s in [(size * full + left, size), (size * full, size), (left, size), (full, 1)]
     }
 
 
 @check("batches", expect=exactly)
 def each_once(code, rng):
     """each number from 0 to n - 1 comes exactly once"""
-    return np.sort(np.concatenate(dealt(code, 50, 8, rng)))
+    n = 8 * int(rng.integers(5, 100)) + 2
+    return np.sort(np.concatenate(dealt(code, n, 8, rng)))
 
 
 @check("batches", expect=exactly)

@@ -72,16 +72,32 @@ def remembered(answer, y):
     return float(right[~is_out].mean())
 
 
-@check("bootstrap_indices", given=lambda rng: ({"seed": int(rng.integers(1 << 30))}, None),
-       expect=at_least(1.0, lambda a, _: float(np.mean([
-           not (set(row[0]) & set(np.flatnonzero(row[1])))
-           and len(set(row[0])) + row[1].sum() == len(row[0])
-           and 0 <= row[0].min() and row[0].max() < len(row[0]) for row in a])),
-           "share of draws whose rows and mask agree"))  # fmt: skip
-def rows_and_mask(code, seed):
+def any_numbers(rng):
+    """Return of how many samples to draw, 20 times, and from which seed."""
+    ns = rng.integers(20, 60, size=20).tolist()
+    return {"ns": ns, "seed": int(rng.integers(1 << 30))}, ns
+
+
+def agreement(answer, ns):
+    """Return the share of draws whose mask is True exactly for the rows never drawn."""
+    agree = []
+    for rows, is_out in np.split(answer, np.cumsum(ns)[:-1], axis=1):
+        n = len(rows)
+        never = ~np.isin(np.arange(n), rows)
+        agree.append(0 <= rows.min() and rows.max() < n and np.array_equal(is_out, never))
+    return float(np.mean(agree))
+
+
+@check(
+    "bootstrap_indices",
+    given=any_numbers,
+    expect=at_least(1.0, agreement, "share of draws whose rows and mask agree"),
+)
+def rows_and_mask(code, ns, seed):
     """n rows from 0 to n - 1, and a mask that is True exactly for those never drawn"""
     rng = np.random.default_rng(seed)
-    return np.array([np.stack(code.bootstrap_indices(40, rng)).astype(int) for _ in range(20)])
+    draws = [np.stack(code.bootstrap_indices(n, rng)) for n in ns]
+    return np.concatenate(draws, axis=1).astype(int)
 
 
 def evenness(answer, _):
@@ -269,7 +285,7 @@ def nothing_left_out(code):
 def what_it_costs(code, rng):
     """how far the score falls when one feature alone is shuffled, a row for each repeat"""
     X, y = rng.normal(size=(40, 4)), rng.normal(size=40)
-    model = Dial(X, y, np.array([0.3, 0.0, 0.05, -0.1]))
+    model = Dial(X, y, rng.permutation([rng.uniform(0.1, 0.4), 0.0, 0.05, -0.1]))
     return code.permutation_importance(model, X, y, rng, repeats=3)
 
 

@@ -46,7 +46,10 @@ def sizes(folds, k):
 @check("k_fold", expect=exactly, forbids=SPLITTERS)
 def even_sizes(code, rng):
     """every sample is in one fold, 0 to k - 1, and sizes differ by at most one"""
-    return [sizes(code.k_fold(n, k, rng), k) for n, k in [(10, 3), (12, 4), (11, 2), (23, 5)]]
+    deals = [(12, 4), (11, 2)]
+    for k, each, left in rng.integers([4, 2, 2], [9, 10, 4], size=(3, 3)).tolist():
+        deals.append((k * each + left, k))
+    return [sizes(code.k_fold(n, k, rng), k) for n, k in deals]
 
 
 @check("k_fold", expect=exactly, forbids=SPLITTERS)
@@ -237,28 +240,36 @@ def a_single_trial(code, rng):
     return len(tried), scores
 
 
-def evenly(values, known):
+def any_space(rng):
+    """Return where three settings begin: the first spans three decades, the others 3 and 6."""
+    low = [float(10 ** rng.uniform(-4, 1)), float(rng.uniform(-9, 9)), int(rng.integers(20))]
+    return {"low": low, "seed": int(rng.integers(1 << 30))}, low
+
+
+def evenly(values, low):
     """Return 1 less the largest departure from independent, even draws in the unit cube."""
     rate, share, depth = values.T
-    U = np.column_stack([np.log(rate / 0.01) / math.log(1000), (share - 2) / 3])
+    U = np.column_stack([np.log(rate / low[0]) / math.log(1000), (share - low[1]) / 3])
     n, steps = len(U), np.arange(1, len(U) + 1) / len(U)
     gaps = [np.abs(np.sort(u) - steps).max() for u in U.T]
     tied = [abs(np.corrcoef(U.T)[0, 1]), *(abs(np.corrcoef(u[1:], u[:-1])[0, 1]) for u in U.T)]
     doubles = [1 - len(np.unique(u)) / n for u in U.T]
-    whole = np.abs([np.mean(depth == value) - 1 / 6 for value in range(1, 7)])
+    whole = np.abs([np.mean(depth == value) - 1 / 6 for value in range(low[2], low[2] + 6)])
     return 1 - max(1.6 * max(gaps), *tied, *doubles, *whole)
 
 
 @check(
     "random_search",
-    given=lambda rng: ({"seed": int(rng.integers(1 << 30))}, None),
+    given=any_space,
     expect=at_least(0.93, evenly, "evenness"),
     forbids=SPLITTERS,
 )
-def even_draws(code, seed):
+def even_draws(code, low, seed):
     """each setting is drawn evenly over its scale, for itself, anew at each trial"""
-    rng = np.random.default_rng(seed)
-    tried, _ = code.random_search(lambda settings: 0.0, SPACE, 6000, rng)
+    (rate, share, depth), rng = low, np.random.default_rng(seed)
+    space = {"rate": (rate, 1000 * rate, "log"), "depth": (depth, depth + 5)}
+    space["share"] = (share, share + 3)
+    tried, _ = code.random_search(lambda settings: 0.0, space, 6000, rng)
     return np.array([[s["rate"], s["share"], s["depth"]] for s in tried])
 
 

@@ -7,22 +7,28 @@ from grader import Explain, Mistake, check, close, exactly, same_set
 SKLEARN = ["sklearn.naive_bayes", "sklearn.feature_extraction.text"]
 
 
+def reordered(rng, text):
+    """Return a text whose pieces between spaces are in a random order."""
+    return " ".join(rng.permutation(text.split()).tolist())
+
+
 @check("tokenize", expect=exactly)
-def small_letters(code):
+def small_letters(code, rng):
     """words in small letters, in the order of the text, one of a single letter too"""
-    return code.tokenize("I bought a Box; I liked it. Would I buy 2 more? YES")
+    return code.tokenize(reordered(rng, "I bought a Box; I liked it. Would I buy 2 more? YES"))
 
 
 @check("tokenize", expect=exactly)
-def apostrophes(code):
+def apostrophes(code, rng):
     """an apostrophe inside a word belongs to it, straight or curly, however many there are"""
-    return code.tokenize("Don't stop rock'n'roll, it’s what she’d’ve wanted")
+    return code.tokenize(reordered(rng, "Don't stop rock'n'roll, it’s what she’d’ve wanted"))
 
 
 @check("tokenize", expect=exactly)
-def quotation_marks(code):
+def quotation_marks(code, rng):
     """an apostrophe at the edge of a word, or two in a row, do not belong to it, nor other signs"""
-    return code.tokenize("'tis the dogs' bowl -- \"good-ish\" ('fine') '' don''t")
+    text = "'tis the dogs' bowl -- \"good-ish\" ('fine') '' don''t"
+    return code.tokenize(reordered(rng, text))
 
 
 @check("tokenize", expect=exactly)
@@ -76,7 +82,7 @@ def texts_of_nothing(code):
 
 
 def shuffled_documents(rng):
-    """Return documents in which repeated words would change which are kept."""
+    """Return documents, in words by chance, of which repeats would change which are kept."""
     documents = [
         ["tea", "tea", "tea", "tea", "sweet"],
         ["salt", "sweet", "bread", "zest"],
@@ -85,7 +91,10 @@ def shuffled_documents(rng):
         ["apple", "sweet"],
         [],
     ]
-    return [list(rng.permutation(d)) for d in (documents[i] for i in rng.permutation(6))]
+    words = sorted({word for document in documents for word in document})
+    stands_for = dict(zip(words, rng.permutation(words).tolist(), strict=True))
+    drawn = [[stands_for[word] for word in documents[i]] for i in rng.permutation(6)]
+    return [list(rng.permutation(document)) for document in drawn]
 
 
 def plain_words(documents):

@@ -421,12 +421,6 @@ def honest(table, train):
     return np.column_stack([first, table["late"]])[train]
 
 
-def scaled_first(table, train):
-    """Scale by the moments of all rows, and only then choose."""
-    x, z = table["size"], table["weight"]
-    return np.column_stack([x[train] / x.std(), (z[train] - z[train].mean())])
-
-
 def encoded_first(table, train):
     """Encode words by the targets of all rows, and only then choose."""
     kinds, place = np.unique(table["kind"], return_inverse=True)
@@ -472,8 +466,16 @@ def an_honest_recipe_has_no_leak(code, rng):
 
 @check("find_leak", expect=exactly)
 def a_scale_of_all_rows(code, rng):
-    """a column whose scale was taken from all rows is named, and it alone"""
-    return code.find_leak(scaled_first, *cargo(rng))
+    """the columns whose scale was taken from all rows are named, and they alone"""
+    names = list("abcdefghij")
+    table = {name: rng.normal(size=30) for name in rng.permutation(names).tolist()}
+    scaled_first = rng.permutation(names)[: rng.integers(1, 7)].tolist()
+
+    def prepare(table, train):
+        scales = [table[n].std() if n in scaled_first else table[n][train].std() for n in names]
+        return np.column_stack([table[n] for n in names])[train] / scales
+
+    return code.find_leak(prepare, table, rng.permutation(np.arange(30) % 3 > 0))
 
 
 @check("find_leak", expect=exactly)

@@ -449,10 +449,35 @@ def finite(code):
     return [np.isfinite(code.sample_normal(n, Edgy(n))) for n in (1, 2, 9)]
 
 
-@check("sample_normal", expect=exactly)
-def normals_from_rng(code):
+def visits(rng):
+    """Return seeds with how often to draw from each, and which draws have to be equal."""
+    kinds = rng.permutation(np.arange(12) % 6)  # three generators, the first or the second draw
+    seeds = int(rng.integers(2**31)) + kinds // 2
+    return {"seeds": seeds.tolist(), "calls": (1 + kinds % 2).tolist()}, kinds
+
+
+def alike(draws, kinds):
+    """Return how probable the draws are, of which some are equal as they have to be."""
+    equal = (draws[:, None] == draws).all(axis=2)
+    if (equal < (kinds[:, None] == kinds)).any():
+        raise ValueError("equal generators draw differently")
+    if (equal > (kinds[:, None] == kinds)).any():
+        raise ValueError("two draws are the same, and should not be")
+    return bell(draws[np.unique(kinds, return_index=True)[1]].ravel())
+
+
+@check(
+    "sample_normal",
+    given=visits,
+    expect=at_least(LUCK, alike, "probability that chance deals so"),
+)
+def normals_from_rng(code, seeds, calls):
     """equal generators draw alike, and a generator draws anew at every call"""
-    return repeats(lambda rng: code.sample_normal(31, rng))
+    draws = []
+    for seed, often in zip(seeds, calls, strict=True):
+        rng = Uniform(seed)
+        draws.append([code.sample_normal(2000, rng) for _ in range(often)][-1])
+    return np.stack(draws)
 
 
 # monte_carlo
