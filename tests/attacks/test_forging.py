@@ -8,6 +8,7 @@ from test_cheats import CHEATS
 from grader.outline import sketches
 from grader.verdict import DONE
 
+ONLY = ("sigmoid", "LogisticRegression.fit", "softmax")  # one of them with a score
 COMPARED = "The comparison is made in a process that never runs a learner's code, from raw answers."
 CARRIED = "Only plain numbers, texts and tables cross the pipe; of all else, the name of its type."
 PIPE = "A reply counts for the one check that was asked, within its time, and holds only an answer."

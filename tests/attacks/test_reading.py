@@ -12,10 +12,8 @@ from test_cheats import STEALING, stealing
 from grader import book
 from grader.classroom import sandbox
 
-NOT_THERE = (
-    "Neither the reference nor the checks' answers are there to be read: bubblewrap shows the "
-    "earlier chapters alone, and Landlock opens no more than that."
-)
+ONLY = ("sigmoid", "LogisticRegression.fit", "softmax")
+NOT_THERE = "It is not there: bubblewrap shows the earlier chapters, Landlock opens no more."
 ATTACKS = {
     f"takes the reference by {way}": Attack(NOT_THERE, stealing(lines))
     for way, lines in STEALING.items()
