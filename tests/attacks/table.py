@@ -127,10 +127,13 @@ def table() -> str:
     ]
     for module, every in attacks().items():
         lines += ["", f"**{MODULES[module]}**", "", *HEAD]
+        before = ""
         for name, attack in every.items():
+            stopped = "the same" if attack.stopped == before else attack.stopped
+            before = attack.stopped
             here = "its own points" if attack.honest else "0"
             there = plain.get(name, attack.plain)
-            lines.append(f"| {name} | {attack.stopped} | {here} | {there} |")
+            lines.append(f"| {name} | {stopped} | {here} | {there} |")
     return "\n".join(lines).strip() + "\n"
 
 

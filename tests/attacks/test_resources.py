@@ -6,6 +6,8 @@ import pytest
 from attacks.room import HARM, WORD, Attack, with_reference, with_stub
 from subjects import filled
 
+from grader.classroom import sandbox
+
 ONLY = ("sigmoid", "softmax")
 MEMORY = "Limits on memory for the process, and for all of the sandbox a control group."
 FILES = "Scratch has a size, a file has one; a sandbox in which something is left is ended whole."
@@ -170,5 +172,7 @@ ATTACKS["ends its process while it is loaded"] = Attack(OWN, with_stub("import o
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_nothing_is_got_or_left_by_one_that(room, name):
+    if name == "fills scratch" and not sandbox.means().bubblewrap:
+        pytest.skip("without bubblewrap scratch has no size")
     record = room.withstands(ATTACKS[name])
     assert not ATTACKS[name].honest or record["points"] == record["of"]
