@@ -188,6 +188,14 @@ def test_no_run_is_broken_off_by_a_file_that(room, name):
     room.is_as_before()
 
 
+def test_a_file_that_can_be_loaded_but_once_loses_nothing(room):
+    """At home each check loads it in a process of its own."""
+    once = "import builtins\nassert not hasattr(builtins, 'mine')\nbuiltins.mine = 1\n"
+    record = room.marker.mark(f"{once}{CHAPTER.source}".encode())
+    assert record["points"] == record["of"]
+    room.is_as_before()
+
+
 def test_the_same_submission_has_the_same_marks_from_any_seed(room):
     """Also one that is right the first time and wrong from then on."""
     before = "import builtins\nvars(builtins).setdefault('count', [])\n"
