@@ -61,7 +61,7 @@ CALLS = """
     mount 165 40  umount2 166 39  open_by_handle_at 304 265  kexec_load 246 104
     init_module 175 105  finit_module 313 273  bpf 321 280  perf_event_open 298 241
     userfaultfd 323 282  io_uring_setup 425 425
-    add_key 248 217  request_key 249 218  keyctl 250 219
+    add_key 248 217  request_key 249 218  keyctl 250 219  syslog 103 116
 """
 OWN = {"kill", "tgkill", "prlimit64", "prctl", "clone"}  # closed but for the process itself
 FORKS = {"fork", "vfork"}
