@@ -122,7 +122,7 @@ def test_an_audit_is_due_when_its_figures_or_what_judges_has_changed(chapter):
         if (path := getattr(module, "__file__", None)) and path.startswith(str(PACKAGE))
     }
     named = {str(path) for path in files}
-    parts = (str(PACKAGE / "desk"), str(PACKAGE / "checks"))
+    parts = tuple(str(PACKAGE / name) for name in ("desk", "classroom", "checks"))
     assert strictness.__file__ in ours
     assert {path for path in ours if not path.startswith(parts)} <= named
 
