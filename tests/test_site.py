@@ -6,6 +6,7 @@ import http.server
 import os
 import re
 import shutil
+import string
 import subprocess
 import sys
 import threading
@@ -313,6 +314,20 @@ def test_search_finds_a_heading_of_each_chapter(tab, address):
         tab.keyboard.press("End")  # it listens for keys
         found = tab.locator(".md-search-result__item", has_text=rare_word(chapter)).first
         found.wait_for(state="attached", timeout=10_000)
+
+
+def test_search_answers_whatever_a_word_begins_with(tab, address):
+    """Words of letters and digits can get mixed up in the index of lunr, and then it answers none."""
+    refused = []
+    tab.on("console", lambda m: "Invalid query" in m.text and refused.append(m.text))
+    tab.goto(address)
+    found_by_search(tab, rare_word(chapters()[0]))
+    for letter in string.ascii_lowercase:
+        tab.locator(".md-search__input").fill(letter)
+        tab.keyboard.press("End")
+        first = tab.locator(".md-search-result__item a").first
+        first.wait_for(state="attached", timeout=10_000)
+    assert not refused
 
 
 def test_the_offline_edition_works_from_the_file_system(tab, offline):
