@@ -317,7 +317,7 @@ def test_search_finds_a_heading_of_each_chapter(tab, address):
 
 
 def test_search_answers_whatever_a_word_begins_with(tab, address):
-    """Words of letters and digits can get mixed up in the index of lunr, and then it answers none."""
+    """Words of letters and digits can get mixed up in the index of lunr: then it refuses some."""
     refused = []
     tab.on("console", lambda m: "Invalid query" in m.text and refused.append(m.text))
     tab.goto(address)
