@@ -29,7 +29,7 @@ from grader.wire import IMPORT
 VERSION = 1  # of a record
 MOST_SECONDS = 60.0  # for all checks of a submission
 OVER = f"the submission had used up its {MOST_SECONDS:g} s"
-NOTING = 0.2  # seconds to write down where it was
+NOTING = 1.0  # seconds to write down where it was
 ROOM = 1 << 20  # bytes of an answer, beyond what the reference's suggests
 MOST_STARTS = 3  # of a sandbox that ends by itself during one submission
 
