@@ -129,7 +129,7 @@ def test_single_files_of_several_chapters_belong_to_one_learner(tmp_path):
 
 
 def test_archives_of_every_kind(tmp_path):
-    inside = [f"work/{FILE}", f"work/solutions/{FILE}", f"__MACOSX/work/._{FILE}"]
+    inside = [f"mine/{FILE}", f"mine/solutions/{FILE}", f"__MACOSX/mine/._{FILE}"]
     put(
         tmp_path,
         {
@@ -141,9 +141,9 @@ def test_archives_of_every_kind(tmp_path):
         },
     )
     found = taken(tmp_path)
-    assert found.pop("emmy") == f"./work/{FILE}"
+    assert found.pop("emmy") == f"./mine/{FILE}"
     assert "not opened here" in found.pop("rosa")
-    assert found == dict.fromkeys(["ada", "grace", "mary"], f"work/{FILE}")
+    assert found == dict.fromkeys(["ada", "grace", "mary"], f"mine/{FILE}")
 
 
 def test_an_archive_in_a_learners_folder_is_opened_and_one_in_it_is_not(tmp_path):

@@ -36,7 +36,7 @@ ARCHIVES = {
         zipped({f"../../{WORD}": "x", f"../{FILE}": GOOD}),
     ),
     "is a zip with an absolute path": (ONE, zipped({f"/tmp/{WORD}": "x"})),
-    "is a zip of a symbolic link": (ONE, linked("/work/right.py")),
+    "is a zip of a symbolic link": (ONE, linked(str(CHAPTER.solution))),
     "is a tar of a symbolic link": (ONE, tarred([], special=[member(FILE, b"2", "/etc/passwd")])),
     "is a tar of a hard link": (ONE, tarred([], special=[member(FILE, b"1", "/etc/passwd")])),
     "is a tar of a device": (ONE, tarred([], special=[member(FILE, b"3")])),
