@@ -12,6 +12,7 @@ from grader.classroom.class_page import report
 from grader.classroom.people import Learner
 from grader.classroom.tally import Marked, Tally
 from grader.problems import Fault
+from grader.told import html
 
 TAGS = set(
     "html meta title style h1 h2 h3 p span code pre ul ol li dl dt dd footer bdi a b br div table "
@@ -165,9 +166,9 @@ def test_feedback_has_nobody_elses_name(tmp_path):
         path = tmp_path / "feedback" / paper.file_name(marked.learner.key)
         text = path.read_text(encoding="utf-8")
         others = [m.learner for m in class_ if m is not marked]
-        assert paper.html(marked.learner.name, 100) in text
-        assert not [who.name for who in others if paper.html(who.name) in text]
-        assert not [who.key for who in others if paper.html(who.key) in text]
+        assert html(marked.learner.name, 100) in text
+        assert not [who.name for who in others if html(who.name) in text]
+        assert not [who.key for who in others if html(who.key) in text]
 
 
 def test_a_run_without_the_sandbox_says_so_on_every_page():

@@ -7,10 +7,11 @@ from html import escape
 from textwrap import dedent
 from typing import Any
 
+from grader import told
 from grader.classroom import paper
-from grader.classroom.paper import html
 from grader.classroom.people import Learner
 from grader.classroom.tally import Figures, Tally
+from grader.told import html
 
 MOST_PAIRS, MOST_BLOCKS, MOST_NOTES = 50, 15, 200
 
@@ -94,7 +95,7 @@ def alike(pairs: Sequence[Mapping[str, Any]]) -> str:
 
 def beside(key: str, at: Sequence[int], text: str) -> str:
     """Return some lines of one of a pair."""
-    code = escape(dedent("\n".join(paper.lines(text, 40, 200))))
+    code = escape(dedent("\n".join(told.lines(text, 40, 200))))
     about = f"<bdi>{html(key, 60)}</bdi>, lines {at[0]} to {at[1]}"
     return f'<div><span class="quiet">{about}</span><pre>{code}</pre></div>'
 

@@ -9,8 +9,8 @@ from typing import Any
 from grader.classroom.class_details import alike, ended_early, how, link, notes, table, used
 from grader.classroom.pages import STYLE as OF_PAGES
 from grader.classroom.pages import banner, day, head, heading
-from grader.classroom.paper import html
 from grader.classroom.tally import Example, Record, Source, Tally, by_learner, points
+from grader.told import html
 from grader.verdict import CRASHED, DONE, NOT_YET, TOO_SLOW, WAITS, WRONG
 
 MOST_MISTAKES, MOST_ROWS = 10, 15

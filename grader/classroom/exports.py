@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from grader import screen
+from grader import screen, told
 from grader.classroom import gradebooks, paper
 from grader.classroom.people import Learner
 from grader.classroom.tally import Record, Source, Tally, by_learner
@@ -24,16 +24,16 @@ MOST_TEXT = 10_000  # characters of a check's words
 def words(check: Mapping[str, Any]) -> str:
     """Return what the terminal says of one check."""
     text = "\n".join(screen.check_lines(Verdict(**check), PLAIN, 80))
-    return paper.xml(text[:MOST_TEXT])
+    return told.xml(text[:MOST_TEXT])
 
 
 def in_the_way(record: Record) -> str:
     """Return why nothing of a file could be checked, '' where it could."""
     if record["problem"]:
-        return paper.xml(record["problem"])
+        return told.xml(record["problem"])
     if obstacle := record["obstacle"]:
         excerpt = [screen.clean(text[:200]) for text in obstacle["excerpt"]]
-        return paper.xml("\n".join([obstacle["sentence"], *excerpt]))
+        return told.xml("\n".join([obstacle["sentence"], *excerpt]))
     return ""
 
 
@@ -155,7 +155,7 @@ def junit_suite(learner: Learner, record: Record, begun: str) -> str:
 
 def quoted(text: str) -> str:
     """Return a text as the value of an XML attribute."""
-    return quoteattr(paper.xml(" ".join(text[:MOST_TEXT].split())))
+    return quoteattr(told.xml(" ".join(text[:MOST_TEXT].split())))
 
 
 def json_line(learner: Learner, record: Record) -> str:

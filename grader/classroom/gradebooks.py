@@ -21,9 +21,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from grader.book import find_chapter
-from grader.classroom.paper import cell, line
+from grader.classroom.paper import cell
 from grader.classroom.people import Learner
 from grader.classroom.tally import Record, is_missing, points
+from grader.told import line
 from grader.verdict import DONE
 
 MOODLE = [

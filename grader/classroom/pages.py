@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
-from grader import edit, page_style, screen
+from grader import edit, page_style
 from grader.book import find_chapter
 from grader.classroom import paper
-from grader.classroom.paper import html
 from grader.classroom.people import Learner
 from grader.classroom.tally import Record, Source, Tally, by_learner, points
-from grader.verdict import DONE, NOT_YET, WAITS
+from grader.told import block, check_part, html, sign
+from grader.verdict import DONE, NOT_YET
 
-WIDE = 100_000  # columns: the page ends its lines itself
-PLAIN = screen.Style(colour=False)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 UNSAFE = (
     "UNSAFE: this was marked with --unsafe, without the sandbox. "
@@ -91,18 +88,6 @@ def heading(slug: str) -> str:
     return escape(f"{chapter.number} · {chapter.heading}") if chapter else html(slug)
 
 
-def sign(state: str) -> str:
-    """Return the sign of a state, with its colour."""
-    kind = "done" if state == DONE else "quiet" if state in (NOT_YET, WAITS) else "bad"
-    return f'<span class="sign {kind}">{PLAIN.sign(state)}</span>'
-
-
-def block(lines: Sequence[str]) -> str:
-    """Return lines in a box, without the margin that all of them have."""
-    cut = "\n".join(part for text in lines for part in paper.lines(text, 1, 1000))
-    return f"<pre>{escape(dedent(cut))}</pre>\n"
-
-
 def feedback(learner: Learner, records: Sequence[Record], header: Mapping[str, Any]) -> str:
     """Return the page of one learner."""
     mark = points(records)
@@ -145,37 +130,6 @@ def exercise_part(exercise: Mapping[str, Any]) -> str:
     said = f'<h3>{sign(state)} <code>{name}</code> <span class="quiet">{about}</span></h3>\n'
     checks = [c for c in exercise["checks"] if state != NOT_YET or c.get("printed")]
     return said + f'<ul class="checks">\n{"".join(map(check_part, checks))}</ul>\n' * bool(checks)
-
-
-def check_part(check: Mapping[str, Any]) -> str:
-    """Return one check: its sentence, and what helps, in the order of the terminal."""
-    said = f"<li>{sign(check['state'])} {html(check['sentence'])}\n"
-    if name := check.get("waits_for"):
-        said += f"<p>It waits for <code>{html(name)}</code>.</p>\n"
-    wanted, error = check.get("wanted", ""), check.get("error", "")
-    rows = []
-    if check.get("given") and (wanted or error):
-        given = " ".join(screen.given_lines(check["given"], WIDE))
-        rows.append(("given", given.strip().removeprefix("given")))
-    if wanted:
-        rows += [("in", check["where"])] if check.get("where") else []
-        rows += [("yours", check.get("yours", "")), ("wanted", wanted)]
-    if rows:
-        cells = (f"<dt>{name}<dd>{html(text, 1500)}" for name, text in rows)
-        said += f"<dl>{''.join(cells)}</dl>\n"
-    if wanted and check.get("remark"):
-        said += f"<p>{html(check['remark'])}</p>\n"
-    if error:
-        said += f'<p class="bad">{html(error)}</p>\n'
-    if frames := check.get("frames"):
-        said += block([line for f in frames for line in screen.frame_lines(f, f is frames[-1], 90)])
-    if why := check.get("diagnosis"):
-        said += f"<p>This is how it looks when {html(' or when '.join(why))}.</p>\n"
-    said += "".join(f"<p>{html(note)}</p>\n" for note in check.get("notes", []))
-    if printed := check.get("printed"):
-        shown = paper.lines(printed, screen.MAX_PRINTED_LINES, 300)
-        said += f'<p class="quiet">printed:</p>\n<pre>{escape(chr(10).join(shown))}</pre>\n'
-    return said
 
 
 def write(folder: Path, header: Mapping[str, Any], marked: Source, tally: Tally) -> list[Path]:
