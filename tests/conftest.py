@@ -1,4 +1,4 @@
-"""One fixture for all: `chapter` runs a test once for each chapter of the book."""
+"""Fixtures for all: `chapter` runs a test once for each chapter of the book; see browsers.py."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import signal
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: two threads are slower
 
 import pytest
+from browsers import address, browser, offline, site, tab  # noqa: F401
 
 from bookdata.cache import NotFetched
 from grader.book import chapters

@@ -86,7 +86,8 @@ def of_the_audit(chapter: Chapter) -> list[Path]:
 def of_the_page(chapter: Chapter) -> list[Path]:
     """Return what the look of a chapter's page depends on, all that prints it included."""
     press = [path for path in (ROOT / "press").rglob("*") if path.suffix in PRINTS]
-    common = [ROOT / "mkdocs.yml", ROOT / "constraints.txt", ROOT / "tests" / "test_site.py"]
+    tests = [ROOT / "tests" / name for name in ("browsers.py", "test_site.py")]
+    common = [ROOT / "mkdocs.yml", ROOT / "constraints.txt", *tests]
     return [chapter.prose, chapter.run, chapter.checks, *stands_on(chapter), *press, *common]
 
 

@@ -1,17 +1,9 @@
 """The site in a real browser: every page, light and dark, wide and narrow."""
 
-import functools
 import html.parser
-import http.server
-import os
 import re
-import shutil
 import string
-import subprocess
-import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from urllib.parse import unquote, urljoin, urlsplit
@@ -21,83 +13,16 @@ import pytest
 for needed in ("jupytext", "mkdocs", "playwright"):
     pytest.importorskip(needed)
 
+from browsers import CHROMIUM, SIZES, faults_in, launched, watched
 from due import A_TENTH, due, of_the_page
-from playwright.sync_api import sync_playwright
 
-from grader.book import ROOT, chapters
+from grader.book import chapters
 from press import assets, maths
 from press.page import slug_of
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
-]
-SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 400, "height": 800}}
 SIDE_BY_SIDE = 2  # pages; a browser looks at one on one processor
 LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in SIZES]
-# what would be left of Markdown, TeX or the press's own marks
-RAW = re.compile(r"\$\$|\\\(|\\\[|\\frac|\*\*\w|^```|\?\?\? |<<\w+\.|\]\(|\{ *[.#]\w", re.M)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-def build(target, **environment):
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)],
-        cwd=ROOT,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
-        capture_output=True,
-        text=True,
-    )
-    assert built.returncode == 0, built.stderr
-    return target
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    there, missing = assets.available()
-    assert not missing, f"the site is tested as it is published, with its fonts: {missing}"
-    return build(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="session")
-def offline(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("offline"), OFFLINE="true")
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@contextmanager
-def chromium():
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 def pages_of(site):
@@ -189,7 +114,7 @@ def test_every_page_is_sound(address, of_today, scheme, size):
 
     def look():
         """Look at one page after the other, in a browser that is this thread's."""
-        with chromium() as browser:
+        with launched() as browser:
             tab = browser.new_context(color_scheme=scheme, viewport=SIZES[size]).new_page()
             seen = watched(tab, address)
             while not faults:
@@ -206,33 +131,6 @@ def test_every_page_is_sound(address, of_today, scheme, size):
             looked.result()
     assert not faults, faults
     assert todo.empty()
-
-
-def watched(tab, address):
-    """Return a list that what goes wrong while pages load is put into."""
-    seen = []
-    tab.on("request", lambda r: r.url.startswith((address, "data:")) or seen.append(r.url))
-    tab.on("console", lambda m: m.type in ("error", "warning") and seen.append(m.text))
-    tab.on("pageerror", lambda e: seen.append(str(e)))
-    tab.on("response", lambda r: r.status >= 400 and seen.append(f"{r.status} {r.url}"))
-    return seen
-
-
-def faults_in(tab):
-    """Return what is wrong with a page that has loaded."""
-    tab.evaluate("document.fonts.ready")
-    faults = [f"raw: {found}" for found in raw_in(tab)]
-    if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        faults.append("wider than the window")
-    tab.evaluate((assets.fetch("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
-    results = tab.evaluate(
-        "axe.run(document, {resultTypes: ['violations'], rules: {'region': {enabled: false}}})"
-    )
-    return faults + [
-        f"{found['id']}: {found['nodes'][0]['html'][:120]}"
-        for found in results["violations"]
-        if found["impact"] in ("serious", "critical")
-    ]
 
 
 A_FAULT_EACH = {
@@ -269,26 +167,7 @@ def test_the_pages_of_a_chapter_are_left_out_only_when_it_is_not_due(site, of_to
     assert out == {f"{kind}/{slug}/index.html" for kind in ("chapters", "api") for slug in slugs}
 
 
-def raw_in(tab):
-    """Return what a reader would see of Markdown, TeX or the press; code may look as it likes."""
-    text = tab.evaluate(
-        """() => {
-          const copy = document.querySelector("article").cloneNode(true);
-          copy.querySelectorAll("pre, code, script, svg, annotation").forEach((e) => e.remove());
-          return copy.textContent;
-        }"""
-    )
-    return RAW.findall(text)
-
-
 # ---------------------------------------------------------------- what a reader does
-
-
-@pytest.fixture
-def tab(browser):
-    context = browser.new_context(viewport=SIZES["wide"])
-    yield context.new_page()
-    context.close()
 
 
 def found_by_search(tab, words):
