@@ -9,7 +9,7 @@ import contextlib
 import importlib
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from grader import scenario, subject
@@ -36,6 +36,26 @@ class Cut(io.TextIOBase):
             self.left -= len(data)
             self.sink(data)
         return len(text)
+
+
+def crossing(outcome: dict[str, Any]) -> bytes:
+    """Return an outcome as bytes, or in its place that it is too large."""
+    try:
+        return encode(outcome)
+    except TooLarge as error:
+        return encode({"end": "too large", "message": str(error)})
+    except (MemoryError, RecursionError) as error:
+        return encode({"end": "too large", "message": type(error).__name__})
+
+
+def loaded(load: Callable[[], Any], label: str, beneath: Collection[str]) -> dict[str, Any]:
+    """Return what happens when an exercise is loaded."""
+    nothing: dict[str, Any] = {"used": [], "changed": [], "given": []}
+    try:
+        load()
+    except BaseException as error:
+        return {"end": "raised", **nothing, **subject.describe_error(error, label, beneath)}
+    return {"end": "returned", "value": None, **nothing}
 
 
 class Job:
@@ -72,23 +92,9 @@ class Job:
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Run one request on the exercise and return the encoded outcome."""
-        outcome = self.loaded() if request["id"] == IMPORT else self.checked(request)
-        try:
-            return encode(outcome)
-        except TooLarge as error:
-            return encode({"end": "too large", "message": str(error)})
-        except (MemoryError, RecursionError) as error:
-            return encode({"end": "too large", "message": type(error).__name__})
-
-    def loaded(self) -> dict[str, Any]:
-        """Return what happens when the exercise is loaded."""
-        nothing: dict[str, Any] = {"used": [], "changed": [], "given": []}
-        try:
-            self.load()
-        except BaseException as error:
-            described = subject.describe_error(error, self.told["label"], self.beneath)
-            return {"end": "raised", **nothing, **described}
-        return {"end": "returned", "value": None, **nothing}
+        if request["id"] == IMPORT:
+            return crossing(loaded(self.load, self.told["label"], self.beneath))
+        return crossing(self.checked(request))
 
     def checked(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the outcome of one check."""

@@ -128,7 +128,7 @@ def ended(verdict: Verdict, outcome: dict[str, Any], limit: float, submission: S
         why = outcome.get("why") or "another check of this exercise was too slow"
         verdict.error = f"not run: {why}"
     elif outcome["end"] == "late":
-        verdict.error = f"stopped after {limit:g} s, its limit"
+        verdict.error = f"stopped after {outcome.get('limit', limit):g} s, its limit"
         lines = lines_of(submission.source)
         if 0 < (line := outcome.get("line", 0)) <= len(lines):
             text = lines[line - 1].strip()
@@ -138,7 +138,7 @@ def ended(verdict: Verdict, outcome: dict[str, Any], limit: float, submission: S
                 verdict.frames[0]["file"] = outcome["file"]
     else:
         verdict.state = CRASHED
-        verdict.error = death(outcome.get("signal", 0))
+        verdict.error = outcome.get("why") or death(outcome.get("signal", 0))
 
 
 def death(number: int) -> str:

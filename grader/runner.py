@@ -81,6 +81,11 @@ class Runner:
         """The modules that are the learner's own: name to label and source."""
         return {layer.module: [layer.label, layer.source] for layer in self.beneath}
 
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of each exercise checked so far."""
+        return {hole: state_of(verdicts) for hole, verdicts in self._done.items()}
+
     def put_own_beneath(self) -> list[Layer]:
         """Put the learner's own earlier chapters underneath; return what is there."""
         from grader.desk.own import layers
@@ -117,6 +122,13 @@ class Runner:
                 if self.beneath:
                     self.blame.explain(hole, self._done[hole])
         return self._done[hole]
+
+    def on(self, way: list[Layer]) -> Runner:
+        """Return a runner of the same file with other layers underneath, begun."""
+        runner = Apart(self.chapter, self.seed, [])
+        runner.submission, runner.beneath, runner.reference = self.submission, way, self.reference
+        runner.start()
+        return runner
 
     def _check_used(self, outcomes: dict[str, Any]) -> bool:
         """Check the exercises that one has called: the fault may be theirs."""

@@ -14,7 +14,7 @@ from grader.submission import Obstacle
 from grader.verdict import BAD, CRASHED, DONE, TOO_SLOW, WRONG, Verdict
 
 if TYPE_CHECKING:
-    from grader.runner import Apart, Runner
+    from grader.runner import Runner
 
 
 class Blame:
@@ -22,7 +22,7 @@ class Blame:
 
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
-        self.tried: dict[tuple[tuple[str, ...], ...], Apart] = {}  # by what was underneath
+        self.tried: dict[tuple[tuple[str, ...], ...], Runner] = {}  # by what was underneath
 
     def close(self) -> None:
         """End what was started."""
@@ -109,14 +109,9 @@ class Blame:
             return False
         return True
 
-    def on(self, way: list[Layer]) -> Apart:
+    def on(self, way: list[Layer]) -> Runner:
         """Return a runner with other layers underneath, begun."""
-        from grader.runner import Apart
-
         key = tuple((layer.chapter.slug, *layer.yours) for layer in way)
         if key not in self.tried:
-            runner = self.tried[key] = Apart(self.runner.chapter, self.runner.seed, [])
-            runner.submission, runner.beneath = self.runner.submission, way
-            runner.reference = self.runner.reference
-            runner.start()
+            self.tried[key] = self.runner.on(way)
         return self.tried[key]
