@@ -136,10 +136,9 @@ class Inside(Runner):
                 outcome = {"end": "raised", "names": [Overtime.__name__], "frames": []}
         if Overtime.__name__ in outcome.get("names", []):
             last = (outcome["frames"] or [{}])[-1]
-            late = {"end": "late", "limit": limit} | {
-                k: last[k] for k in ("line", "file") if k in last
-            }
-            return late | {"printed": b"".join(printed).decode(errors="replace")}
+            place = {key: last[key] for key in ("line", "file") if key in last}
+            said = b"".join(printed).decode(errors="replace")
+            return {"end": "late", "limit": limit, "printed": said} | place
         reply = Reply("", "answered", crossing(outcome), b"".join(printed))
         return outcome_of(reply, *labels)
 
