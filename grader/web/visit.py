@@ -18,7 +18,7 @@ from grader.find import hole_names
 from grader.reference import Reference, take_out
 from grader.submission import Obstacle
 from grader.told import block, check_part, html
-from grader.verdict import DONE, NOT_YET, WAITS, Verdict, state_of
+from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
 from grader.web.boxes import Written, text_of, written
 from grader.web.inside import Begun, Inside
 
@@ -101,7 +101,8 @@ def stopped(hole: str, obstacle: Obstacle) -> dict[str, Any]:
     is_here = obstacle.line and obstacle.sentence.startswith((f"{hole},", f"{hole} "))
     return {
         "hole": hole,
-        "state": "wrong",
+        "state": WRONG,
+        "checks": [],
         "html": said,
         "summary": html(obstacle.sentence),
         "marks": [{"line": obstacle.line, "message": obstacle.sentence}] if is_here else [],
@@ -119,6 +120,7 @@ def answer(hole: str, verdicts: list[Verdict], work: Written) -> dict[str, Any]:
     return {
         "hole": hole,
         "state": state,
+        "checks": [verdict.as_dict() for verdict in verdicts],
         "html": f'<ul class="checks">\n{checks}</ul>\n' if shown else "",
         "summary": summary(state, verdicts),
         "marks": marks(verdicts),
