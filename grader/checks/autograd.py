@@ -102,10 +102,10 @@ def many_paths(code):
 @check("topological_order", expect=exactly)
 def long_chain(code):
     """a chain of 10,000 nodes does not end in a RecursionError"""
-    node = Node(0)
+    nodes = [Node(0)]  # each is held here, too: else freeing the last would free all in one go
     for name in range(1, 10_000):
-        node = Node(name, [node])
-    return np.array([node.name for node in code.topological_order(node)])
+        nodes.append(Node(name, [nodes[-1]]))
+    return np.array([node.name for node in code.topological_order(nodes[-1])])
 
 
 @check("topological_order", expect=exactly)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from grader import stub, submission
+from grader import submission
 from grader.book import Chapter, chapter_or_misuse, chapters
 from grader.desk.own import Layer, builds_on, imported, told
 from grader.find import hole_names
@@ -77,6 +77,14 @@ class Visit:
         return json.dumps(answer(hole, verdicts, work) | {"passed": passed, "beneath": beneath})
 
 
+class Passed(Layer):
+    """An earlier chapter that is the reader's: boxes on another page, and no file."""
+
+    @property
+    def label(self) -> str:
+        return self.chapter.title
+
+
 def layers(chapter: Chapter, file: submission.Submission, own: Mapping[str, Texts]) -> list[Layer]:
     """Return what is underneath a chapter: the reader's where all of it has passed."""
     before = [c for c in chapters() if c.number < chapter.number]
@@ -88,10 +96,10 @@ def layer(chapter: Chapter, texts: Texts) -> Layer:
     names = hole_names(chapter)
     missing = [name for name in names if name not in texts]
     if missing:
-        return Layer(chapter, why="not all of it has passed here")
+        return Layer(chapter, why="not passed here")
     work = written(chapter, texts)
-    lines = len(stub.lines_of(work.file.source))
-    return Layer(chapter, names, "", work.file, list(range(1, lines + 1)))
+    lines = [place[1] if place else 0 for place in work.places]
+    return Passed(chapter, names, "", work.file, lines)
 
 
 def stopped(hole: str, obstacle: Obstacle) -> dict[str, Any]:
