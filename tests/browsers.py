@@ -5,14 +5,22 @@ imported before it is asked for: the grader's own tests run without all this.
 """
 
 import functools
+import http.client
 import http.server
+import json
 import os
 import re
 import shutil
+import signal
+import socket
+import socketserver
 import subprocess
 import sys
+import tempfile
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +162,280 @@ def raw_in(tab):
         }"""
     )
     return RAW.findall(text)
+
+
+# ---------------------------------------------------------------- one visitor, three browsers
+
+
+class Visitor:
+    """Someone before a browser; each kind of browser says how one opens, runs, clicks, presses."""
+
+    def __init__(self, elsewhere):
+        self.elsewhere = elsewhere  # what was asked of any host but this machine
+
+    def text(self, css):
+        return self.run("return document.querySelector(arguments[0])?.innerText", css)
+
+    def wait(self, css, has_text="", seconds=10):
+        """Return the text of the first such element that has this text, once there is one."""
+        until = time.monotonic() + seconds
+        while (found := self.run(FOUND, css, has_text)) is None:
+            if time.monotonic() > until:
+                there = self.run("return document.body.innerText")
+                raise AssertionError(f"no {css} says {has_text!r} after {seconds} s:\n{there}")
+            time.sleep(0.02)
+        return found
+
+    def type(self, css, text):
+        """Click there, and press a key for each sign."""
+        self.click(css)
+        self.keys(text)
+
+
+FOUND = """
+    return [...document.querySelectorAll(arguments[0])]
+        .map((element) => element.innerText)
+        .find((text) => text.includes(arguments[1])) ?? null
+"""
+
+
+class Played(Visitor):
+    """Chromium, by Playwright."""
+
+    def __init__(self, page, elsewhere):
+        super().__init__(elsewhere)
+        self.page = page
+        self.open, self.click, self.keys = page.goto, page.click, page.keyboard.type
+        self.press = page.keyboard.press
+
+    def run(self, script, *args):
+        ask = "([script, args]) => new Function(script)(...args)"
+        return self.page.evaluate(ask, [script, args])
+
+
+@contextmanager
+def chromium(browser):
+    context = browser.new_context()
+    elsewhere = []
+    context.on("request", lambda r: HERE.match(r.url) or elsewhere.append(r.url))
+    yield Played(context.new_page(), elsewhere)
+    context.close()
+
+
+HERE = re.compile(r"http://127\.0\.0\.1[:/]|data:|blob:|about:")
+CODES = {"Enter": "\ue007", "Home": "\ue011", "Shift": "\ue008", "Control": "\ue009"}
+
+
+class Wired(Visitor):
+    """A browser that takes the commands of the W3C's WebDriver; `ask` carries them to it."""
+
+    def __init__(self, ask, elsewhere):
+        super().__init__(elsewhere)
+        self.ask = ask
+
+    def open(self, url):
+        self.ask("Navigate", url=url)
+
+    def run(self, script, *args):
+        return self.ask("ExecuteScript", script=script, args=args)
+
+    def click(self, css):
+        found = self.run("return document.querySelector(arguments[0])", css)
+        assert found, f"no {css} to click"
+        (element,) = found.values()
+        self.ask("ElementClick", id=element)
+
+    def keys(self, text):
+        self.act(
+            [way for sign in text for way in strokes(CODES["Enter"] if sign == "\n" else sign)]
+        )
+
+    def press(self, chord):
+        self.act(strokes(*(CODES.get(key, key) for key in chord.split("+"))))
+
+    def act(self, actions):
+        self.ask("PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": actions}])
+
+
+def strokes(*keys):
+    """Return a chord as what a hand does: down in turn, and up the other way round."""
+    down = [{"type": "keyDown", "value": key} for key in keys]
+    return down + [{"type": "keyUp", "value": key} for key in reversed(keys)]
+
+
+LONG = {"timeouts": {"script": 600_000, "pageLoad": 60_000, "implicit": 0}}
+
+
+@contextmanager
+def process(words, folder, keep=(), **environment):
+    """Run a program that has its own home, and end it with all that it has started."""
+    running = subprocess.Popen(
+        [str(word) for word in words],
+        env=os.environ | {"HOME": str(folder)} | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        pass_fds=keep,
+    )
+    try:
+        yield running
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def sooner_or_later(attempt, seconds=60):
+    """Return what the attempt returns, as soon as it is something."""
+    until = time.monotonic() + seconds
+    while True:
+        with suppress(OSError):
+            if found := attempt():
+                return found
+        assert time.monotonic() < until, "the browser does not start"
+        time.sleep(0.02)
+
+
+@contextmanager
+def no_way_out():
+    """Give the port of a proxy that lets nothing through, and the list of what was asked of it."""
+    elsewhere = []
+
+    class Refuses(socketserver.StreamRequestHandler):
+        def handle(self):
+            elsewhere.append(self.rfile.readline().decode("latin-1").rstrip())
+            self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1], elsewhere
+        finally:
+            server.shutdown()
+
+
+# ---------------------------------------------------------------- Firefox, by its Marionette
+
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+STILL = {  # no connection of its own
+    "media.gmp-manager.updateEnabled": False,
+    "services.settings.server": "data:,#remote-settings-dummy/v1",
+}
+
+
+class Marionette:
+    """The wire to Firefox: a message is its length, a colon, and JSON."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.stream = self.socket.makefile("rb")
+        self.read()  # its greeting
+
+    def close(self):
+        self.stream.close()
+        self.socket.close()
+
+    def read(self):
+        length = b""
+        while (sign := self.stream.read(1)) != b":":
+            assert sign, "Firefox has gone"
+            length += sign
+        return json.loads(self.stream.read(int(length)))
+
+    def ask(self, command, **parameters):
+        message = json.dumps([0, 1, f"WebDriver:{command}", parameters]).encode()
+        self.socket.sendall(b"%d:%s" % (len(message), message))
+        _, _, error, answer = self.read()
+        assert not error, f"{command}: {error}"
+        return answer.get("value")
+
+
+@contextmanager
+def firefox():
+    if FIREFOX is None:
+        pytest.skip("Firefox is not installed")
+    with tempfile.TemporaryDirectory() as folder, no_way_out() as (proxy, elsewhere):
+        preferences = STILL | {
+            "marionette.port": 0,  # any that is free
+            "network.proxy.type": 1,
+            **{f"network.proxy.{kind}": "127.0.0.1" for kind in ("http", "ssl")},
+            **{f"network.proxy.{kind}_port": proxy for kind in ("http", "ssl")},
+        }
+        (Path(folder) / "user.js").write_text(
+            "".join(
+                f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in preferences.items()
+            )
+        )
+        words = [FIREFOX, "--headless", "--marionette", "--no-remote", "--profile", folder]
+        with process(words, folder, MOZ_REMOTE_SETTINGS_DEVTOOLS="1"):
+            port = Path(folder) / "MarionetteActivePort"
+            wire = Marionette(int(sooner_or_later(port.read_text)))
+            wire.ask("NewSession", **LONG)
+            yield Wired(wire.ask, elsewhere)
+            wire.close()
+
+
+# ---------------------------------------------------------------- WebKit, by its WebDriver
+
+PATHS = {
+    "ElementClick": "/element/{id}/click",
+    "ExecuteScript": "/execute/sync",
+    "Navigate": "/url",
+    "PerformActions": "/actions",
+}
+
+
+class WebDriver:
+    """The wire to WebKit: a command is a path that JSON is posted to."""
+
+    def __init__(self, port):
+        self.port, self.session = port, ""
+
+    def post(self, path, parameters):
+        wire = http.client.HTTPConnection("127.0.0.1", self.port)
+        wire.request("POST", path, json.dumps(parameters))
+        answer = json.loads(wire.getresponse().read())["value"]
+        wire.close()
+        assert not (isinstance(answer, dict) and "error" in answer), f"{path}: {answer}"
+        return answer
+
+    def begin(self, capabilities):
+        answer = self.post("/session", {"capabilities": {"alwaysMatch": capabilities}})
+        self.session = f"/session/{answer['sessionId']}"
+        return True
+
+    def ask(self, command, **parameters):
+        return self.post(self.session + PATHS[command].format(**parameters), parameters)
+
+
+@contextmanager
+def webkit():
+    if not (shutil.which("WebKitWebDriver") and shutil.which("Xvfb")):
+        pytest.skip("WebKit's WebDriver or Xvfb is not installed")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        no_way_out() as (proxy, elsewhere),
+        screen(folder) as display,
+    ):
+        port = free_port()
+        with process(["WebKitWebDriver", f"--port={port}"], folder, DISPLAY=display):
+            wire = WebDriver(port)
+            way = dict.fromkeys(("httpProxy", "sslProxy"), f"127.0.0.1:{proxy}")
+            way |= {"proxyType": "manual", "noProxy": ["127.0.0.1"]}
+            sooner_or_later(lambda: wire.begin(LONG | {"proxy": way}))
+            yield Wired(wire.ask, elsewhere)
+
+
+@contextmanager
+def screen(folder):
+    """Run a screen that nobody sees, and give its name; it chooses the number itself."""
+    ours, its = os.pipe()
+    words = ["Xvfb", "-displayfd", its, "-screen", "0", "1280x1000x24", "-nolisten", "tcp"]
+    with process(words, folder, keep=[its]), os.fdopen(ours) as number:
+        os.close(its)
+        yield f":{number.readline().strip()}"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
