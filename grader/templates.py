@@ -16,7 +16,7 @@ Begin with a question on real data.
 
 ## Your turn
 
-### double
+### `double`
 
 ```python .noeval
 <<SLUG.double>>

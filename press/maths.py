@@ -45,7 +45,7 @@ def by_katex(wanted: list[str], katex: Path) -> dict[str, str]:
     node = shutil.which("node")
     assert node is not None
     answer = subprocess.run(
-        [node, "-e", NODE, str(katex / "katex.min.js")],
+        [node, "-e", NODE, str(katex / "dist" / "katex.min.js")],
         input=json.dumps(wanted),
         capture_output=True,
         text=True,

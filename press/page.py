@@ -13,6 +13,7 @@ from grader.book import Chapter
 from grader.family import builds_on, leads_to
 from press.manuscript import FENCE, NO_PROSE, Cell, Manuscript
 from press.runs import Outputs
+from press.weave import shown
 
 LEVELS = {1: "a first step", 2: "in stride", 3: "a climb"}
 EQUATION = re.compile(
@@ -60,6 +61,25 @@ def addresses(chapter: Chapter) -> dict[str, str]:
         page = f"../api/{slug_of(other)}.md#solutions.{other.slug}"
         found |= {name: f"{page}.{name}" for name in used}
     return found
+
+
+def stub_fence(chapter: Chapter, hole: stub.Hole) -> str:
+    """Return the fence in which a page shows what is to be written: nothing else is in it."""
+    return f"```python .noeval\n{shown(chapter.slug, hole.name)}\n```"
+
+
+def look_for_exercises(manuscript: Manuscript) -> None:
+    """Raise Stop where a hole of the chapter has no section on the page that shows its stub."""
+    chapter = manuscript.chapter
+    sections = {match["name"]: match["body"] for match in SECTION.finditer(manuscript.woven)}
+    for hole in stub.holes(chapter.source):
+        if hole.name not in sections:
+            line = manuscript.raw.count("\n", 0, manuscript.raw.find("\n## Your turn\n") + 1) + 1
+            raise manuscript.stop(line, f"no exercise is headed ### `{hole.name}`")
+        if stub_fence(chapter, hole) not in sections[hole.name]:
+            line = manuscript.raw.split("\n").index(f"### `{hole.name}`") + 1
+            wanted = f"<<{chapter.slug}.{hole.name}>>"
+            raise manuscript.stop(line, f"the exercise shows no stub: a fence with {wanted} alone")
 
 
 def hints_of(chapter: Chapter, hole: stub.Hole) -> str:
@@ -168,11 +188,23 @@ class Page:
             )
 
         points = f"{hole.points} point{'s' if hole.points > 1 else ''}"
+        fence, command = stub_fence(self.chapter, hole), f"grader check {hole.name}"
+        marked = fence.replace("```python .noeval", "``` { .python .stub }", 1)
+        body = match["body"].replace(fence, marked, 1)
+        body = body.replace(f"```console\n{command}\n```", self.terminal(command), 1)
         return (
             f'<div class="exercise" data-exercise="{self.chapter.slug}.{hole.name}" markdown>\n\n'
             f"### `{hole.name}`\n\n"
             f'<p class="facts">{hole.level} · {points}</p>\n\n'
-            f"{ANSWER.sub(answer, match['body'])}\n</div>\n\n"
+            f"{ANSWER.sub(answer, body)}\n</div>\n\n"
+        )
+
+    def terminal(self, command: str) -> str:
+        """Return what to do where the page itself cannot check: with no script, or from a disk."""
+        return (
+            '<p class="terminal" markdown>In a terminal, with [the book on your machine]'
+            f"(../learners.md): write it in `exercises/{self.chapter.slug}.py`, then "
+            f"type `{command}`.</p>"
         )
 
     def cell(self, cell: Cell, outputs: Sequence[dict[str, Any]]) -> str:

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from mkdocs.config.config_options import ExtraScript
 
 from grader import stub
 from grader.book import ROOT, chapters
 from grader.family import leads_to
-from press import assets, figures, maths, runs
+from press import assets, exercises, figures, maths, runs
 from press.manuscript import FENCE, Manuscript
 from press.map import drawn
 from press.notebook import notebook
-from press.page import LEVELS, TERM, Page, anchor, outside, slug_of
+from press.page import LEVELS, TERM, Page, anchor, look_for_exercises, outside, slug_of
 from press.stop import Stop
 from press.strictness import fair, strict
 from press.teachers import measured, million, recipe
@@ -61,6 +62,7 @@ class Site:
     def __init__(self) -> None:
         self.manuscripts: list[Manuscript] = []
         self.figures: dict[str, tuple[str, str]] = {}
+        self.exercises: dict[str, bytes] = {}  # what they need in the page
 
     def configure(self, config: Any) -> Any:
         """Tell MkDocs where the printed pages are and in which order."""
@@ -76,11 +78,19 @@ class Site:
         PRINTED.mkdir(parents=True, exist_ok=True)
         config.docs_dir = str(PRINTED)
         config.nav = self.order()
-        config.extra_css = self.styles()
-        config.extra_javascript = ["assets/book.js"]
         if "polyfills" in config.extra:  # the offline edition would take its shim from a host
             shim = ["assets/iframe-worker/index.js"] if "iframe-worker" in self.assets else []
             config.extra["polyfills"] = shim
+            self.exercises, why = {}, ""  # from the file system no browser starts Python
+        else:
+            self.exercises, why = exercises.assembled()
+        if why:
+            LOG.info("%s: so a page gives the command that checks an exercise, and no box", why)
+        config.extra_css = self.styles()
+        config.extra_javascript = ["assets/book.js"]
+        if self.exercises:
+            box = ExtraScript().run_validation("assets/exercises/box.mjs")  # a module, by its name
+            config.extra_javascript.append(box)
         return config
 
     def order(self) -> list[Any]:
@@ -105,13 +115,19 @@ class Site:
             *found,
             *(["assets/katex/katex.min.css"] if "katex" in self.assets else []),
             "assets/book.css",
+            *(["assets/exercises/box.css"] if self.exercises else []),
         ]
+
+    def fonts_of(self, package: str) -> list[Path]:
+        """Return the files of a font, none if it could not be had."""
+        folder = self.assets.get(package)
+        return sorted((folder / "files").iterdir()) if folder else []
 
     def fonts(self) -> str:
         """Return the style sheet that names the fonts that could be had."""
         faces = []
         for name, family in FONTS.items():
-            for file in sorted(self.assets[name].iterdir()) if name in self.assets else ():
+            for file in self.fonts_of(name):
                 italic = "font-style:italic;" if "italic" in file.name else ""
                 faces.append(
                     f'@font-face{{font-family:"{family}";{italic}font-weight:100 900;'
@@ -146,6 +162,7 @@ class Site:
         chapter = manuscript.chapter
         made_of = (manuscript.raw, manuscript.woven, chapter.source, outputs, leads_to(chapter))
         if chapter.slug not in PRINTS or PRINTS[chapter.slug][0] != made_of:
+            look_for_exercises(manuscript)
             page = Page(manuscript, outputs)
             name = slug_of(chapter)
             texts = {
@@ -169,15 +186,17 @@ class Site:
         if faces := self.fonts():
             yield put(target / "fonts.css", faces)
         for name in FONTS:
-            for file in self.assets[name].iterdir() if name in self.assets else ():
+            for file in self.fonts_of(name):
                 yield put(target / "fonts" / file.name, file.read_bytes())
-        for file in self.assets["katex"].iterdir() if "katex" in self.assets else ():
-            if file.suffix != ".js":
-                folder = "katex/fonts" if file.suffix == ".woff2" else "katex"
-                yield put(target / folder / file.name, file.read_bytes())
+        if "katex" in self.assets:
+            katex = self.assets["katex"] / "dist"
+            for file in (katex / "katex.min.css", *(katex / "fonts").iterdir()):
+                yield put(target / "katex" / file.relative_to(katex), file.read_bytes())
         if "iframe-worker" in self.assets:
-            shim = self.assets["iframe-worker"] / "index.js"
+            shim = self.assets["iframe-worker"] / "shim" / "index.js"
             yield put(target / "iframe-worker" / "index.js", shim.read_bytes())
+        for place, data in self.exercises.items():
+            yield put(target / place, data)
 
     def computed(self, path: Path) -> str:
         """Return a page with what it orders, `<<map>>` and the like, put in."""
