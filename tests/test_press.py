@@ -1,13 +1,17 @@
 """The press: what stops it says where and why; what has not changed is not run again."""
 
 import base64
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,14 +20,16 @@ for needed in ("jupytext", "mkdocs", "latex2mathml", "nbclient"):
     pytest.importorskip(needed)
 
 from book_tools import copy_of_the_book, grader
+from browsers import served
 
 from grader import stub
 from grader.audit import scores
 from grader.book import ROOT, Chapter, chapters
-from press import assets, figures, maths, runs, strictness
+from press import assets, bundle, exercises, figures, maths, runs, strictness
 from press.manuscript import Cell, Manuscript
 from press.notebook import notebook
-from press.page import Page
+from press.page import Page, look_for_exercises
+from press.site import Site
 from press.stop import Stop
 from press.weave import Unknown, shown, weave
 
@@ -236,6 +242,45 @@ def test_an_exercise_is_a_box_with_its_hints_and_an_answer_asked_for_twice():
     assert "return np.where" in answer and "return np.where" not in before
 
 
+def test_an_exercise_shows_its_stub_and_the_command_for_a_terminal():
+    chapter = next(c for c in chapters() if c.slug == "logistic_regression")
+    page = page_of_chapter(chapter.slug)
+    boxes = page.split('<div class="exercise" data-exercise="')[1:]
+    for hole, box in zip(stub.holes(chapter.source), boxes, strict=True):
+        marked = re.findall(r"^``` \{ \.python \.stub \}\n(.*?)\n```$", box, re.M | re.S)
+        assert marked == [shown(chapter.slug, hole.name)]
+        told = re.findall(r'<p class="terminal" markdown>(.*)</p>', box)
+        assert len(told) == 1 and f"`grader check {hole.name}`" in told[0]
+        assert "`exercises/logistic_regression.py`" in told[0]
+        assert box.count("grader check") == 1, "the command stands there once"
+
+
+@pytest.mark.parametrize(
+    "old, new, line, reason",
+    [
+        ("### `sigmoid`\n", "### sigmoid\n", "## Your turn", "no exercise is headed ### `sigmoid`"),
+        (
+            "```python .noeval\n<<logistic_regression.sigmoid>>\n```",
+            "```python .noeval\nimport math\n<<logistic_regression.sigmoid>>\n```",
+            "### `sigmoid`",
+            "a fence with <<logistic_regression.sigmoid>> alone",
+        ),
+    ],
+)
+def test_a_page_that_lacks_an_exercise_is_not_printed(written, old, new, line, reason):
+    chapter = next(c for c in chapters() if c.slug == "logistic_regression")
+    text = chapter.prose.read_text(encoding="utf-8")
+    assert old in text
+    text = text.replace(old, new, 1)
+    number = text.split("\n").index(line) + 1
+    with pytest.raises(Stop, match=rf":{number}: .*{re.escape(reason)}"):
+        look_for_exercises(written(text, front=""))
+
+
+def test_the_exercises_of_every_chapter_are_on_its_page(chapter):
+    look_for_exercises(Manuscript(chapter))
+
+
 def test_a_page_links_terms_and_functions(written):
     page = page_of(written("The **logit** and `sigmoid` and [this](logistic_regression#x).\n"))
     assert "**logit**{ #term-logit .term }" in page
@@ -374,6 +419,129 @@ def test_without_npm_nothing_is_fetched_and_the_reason_is_given(tmp_path, monkey
         assets.fetch("katex")
 
 
+WHEEL = "numpy-9.9.9-cp399-cp399-wasm32.whl"
+
+
+@pytest.fixture
+def pyodide(tmp_path, monkeypatch):
+    """Return a folder of Pyodide whose lock names a wheel of two words."""
+    monkeypatch.setattr(assets, "CACHE", tmp_path / "assets")
+    for variable in (assets.NUMPY_FILE, assets.NUMPY_URL):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(assets.fetching, "download", unwanted)
+    folder = assets.CACHE / "pyodide"
+    folder.mkdir(parents=True)
+    numpy = {"file_name": WHEEL, "sha256": hashlib.sha256(b"the wheel").hexdigest()}
+    lock = json.dumps({"packages": {"numpy": numpy}})
+    (folder / "pyodide-lock.json").write_text(lock, encoding="utf-8")
+    return folder
+
+
+def unwanted(*_):
+    raise AssertionError("nothing is to be fetched")
+
+
+def test_numpy_is_taken_from_the_file_that_a_publisher_gives(pyodide, tmp_path, monkeypatch):
+    given = tmp_path / "given.whl"
+    given.write_bytes(b"the wheel")
+    monkeypatch.setenv(assets.NUMPY_FILE, str(given))
+    monkeypatch.setenv(assets.NUMPY_URL, "http://127.0.0.1:9/")
+    assert assets.numpy(pyodide).read_bytes() == b"the wheel"
+    given.unlink()
+    assert assets.numpy(pyodide).name == WHEEL, "it is kept"
+
+
+def test_numpy_is_taken_from_the_address_that_a_publisher_sets(pyodide, tmp_path, monkeypatch):
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    (folder / WHEEL).write_bytes(b"the wheel")
+    with served(folder) as address:
+        monkeypatch.setenv(assets.NUMPY_URL, address)
+        assert assets.numpy(pyodide).read_bytes() == b"the wheel"
+
+
+def test_numpy_is_taken_out_of_a_pinned_wheel_and_the_rest_thrown_away(pyodide, monkeypatch):
+    def download(pin, place, tick):
+        assert (pin.name, pin.version) == ("open-webui", "0.12.4") and len(pin.sha256) == 64
+        with zipfile.ZipFile(place / "whole.whl", "w") as archive:
+            archive.writestr(f"open_webui/frontend/pyodide/{WHEEL}", b"the wheel")
+            archive.writestr("open_webui/more.py", b"x")
+        return place / "whole.whl"
+
+    monkeypatch.setattr(assets.fetching, "download", download)
+    assert assets.numpy(pyodide).read_bytes() == b"the wheel"
+    assert {path.name for path in assets.CACHE.iterdir()} == {"pyodide", WHEEL}
+
+
+def test_a_wheel_kept_here_with_another_hash_is_had_again(pyodide, tmp_path, monkeypatch):
+    (assets.CACHE / WHEEL).write_bytes(b"of another version")
+    given = tmp_path / "given.whl"
+    given.write_bytes(b"the wheel")
+    monkeypatch.setenv(assets.NUMPY_FILE, str(given))
+    assert assets.numpy(pyodide).read_bytes() == b"the wheel"
+
+
+def no_wheel(*_):
+    raise assets.fetching.Failed("pip found open-webui 0.12.4 nowhere: is there a network?")
+
+
+@pytest.mark.parametrize(
+    "variable, value, reason",
+    [
+        (assets.NUMPY_FILE, "gone.whl", "GROUND_UP_NUMPY names gone.whl: No such file"),
+        (assets.NUMPY_FILE, __file__, f"test_press.py is not the {WHEEL} that Pyodide names"),
+        (assets.NUMPY_URL, "http://127.0.0.1:9", f"leads to http://127.0.0.1:9/{WHEEL}: "),
+        (assets.NUMPY_URL, "no address", "GROUND_UP_NUMPY_URL leads to no address/"),
+        (None, None, "pip found open-webui 0.12.4 nowhere"),
+    ],
+)
+def test_numpy_that_is_not_to_be_had_is_missed_with_the_reason(
+    pyodide, monkeypatch, variable, value, reason
+):
+    monkeypatch.setattr(assets.fetching, "download", no_wheel)
+    if variable:
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(assets.Missing, match=re.escape(reason)):
+        assets.numpy(pyodide)
+    assert not (assets.CACHE / WHEEL).exists()
+
+
+def test_without_what_exercises_take_the_site_has_no_box_and_says_why(monkeypatch, caplog):
+    reason = "pyodide 314.0.4 has not the hash that is pinned"
+    monkeypatch.setattr(assets, "fetch_all", missed(reason))
+    monkeypatch.setattr(assets, "available", lambda: ({}, []))
+    assets.for_exercises.cache_clear()
+    try:
+        with caplog.at_level("INFO"):
+            config = Site().configure(SimpleNamespace(extra={}))
+    finally:
+        assets.for_exercises.cache_clear()
+    assert config.extra_javascript == ["assets/book.js"]
+    assert not any("exercises" in sheet for sheet in config.extra_css)
+    assert f"{reason}: so a page gives the command that checks an exercise" in caplog.text
+
+
+def missed(reason):
+    def miss(*_):
+        raise assets.Missing(reason)
+
+    return miss
+
+
+def test_without_node_nothing_is_bundled(tmp_path, monkeypatch):
+    monkeypatch.setattr(assets, "CACHE", tmp_path)
+    monkeypatch.setattr(assets, "for_exercises", lambda: ({}, ""))
+    monkeypatch.setattr(bundle.shutil, "which", lambda name: None)
+    assert exercises.assembled() == ({}, "node is not installed")
+
+
+def test_the_offline_edition_takes_nothing_for_exercises(monkeypatch):
+    monkeypatch.setattr(assets, "available", lambda: ({}, []))
+    monkeypatch.setattr(assets, "for_exercises", unwanted)
+    config = Site().configure(SimpleNamespace(extra={"polyfills": []}))
+    assert config.extra_javascript == ["assets/book.js"]
+
+
 def test_every_package_is_pinned_with_a_hash():
     for name, package in assets.PACKAGES.items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"]), name
@@ -410,12 +578,15 @@ def with_three_chapters(root):
     return root
 
 
-def build(root, *options, **environment):
-    clean = os.environ | {"NO_MKDOCS_2_WARNING": "1", "GIT_CEILING_DIRECTORIES": str(root)}
+NO_NPM = {"NO_MKDOCS_2_WARNING": "1", "PATH": str(Path(sys.executable).parent)}
+
+
+def build(root):
+    """Print a copy of the book, with nothing fetched for it."""
     return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", *options],
+        [sys.executable, "-m", "mkdocs", "build", "--strict"],
         cwd=root,
-        env=clean | environment,
+        env=os.environ | NO_NPM | {"GIT_CEILING_DIRECTORIES": str(root)},
         capture_output=True,
         text=True,
         timeout=600,
@@ -423,12 +594,14 @@ def build(root, *options, **environment):
 
 
 def test_without_npm_the_book_is_printed_and_says_what_it_lacks(book):
-    built = build(book, PATH=str(Path(sys.executable).parent))
+    built = build(book)
     assert built.returncode == 0, built.stderr
     assert "npm is not installed: so formulas are MathML" in built.stderr
+    assert "npm is not installed: so a page gives the command" in built.stderr
     assert "the cells of 0 run" in built.stderr, "the kept runs hold"
     page = (book / "build/site/chapters/logistic-regression/index.html").read_text("utf-8")
     assert "<math" in page and "arithmatex" not in page and "<svg role=" in page
+    assert "assets/exercises" not in page and '<p class="terminal">' in page
 
 
 def test_a_fault_stops_mkdocs_too(book):
@@ -493,7 +666,7 @@ def test_a_second_printing_shows_what_has_changed_and_nothing_else(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-c", TWICE],
         cwd=with_three_chapters(tmp_path),
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        env=os.environ | NO_NPM,
         capture_output=True,
         text=True,
         timeout=600,
