@@ -28,7 +28,7 @@ GROUPS = {  # in the order of a first week
     "every evening": "check watch hint reveal reset list status",
     "to understand": "explain predict trace journal",
     "to keep it": "hunt sprint milestone",
-    "your place": "tour init update data doctor",
+    "your place": "tour init update export import data doctor",
     "for teachers": "class",
     "for authors": "new sync audit",
 }
@@ -125,6 +125,10 @@ def parser() -> Parser:
     q = word("init", elsewhere("desk.init"), "a workspace of your own, outside the book")
     q.add_argument("folder", metavar="DIR")
     word("update", elsewhere("desk.update"), "bring new and changed chapters into a workspace")
+    q = word("export", elsewhere("desk.export"), "what you wrote, as a file for the book's pages")
+    q.add_argument("file", nargs="?", default="", metavar="FILE", help="else ground-up.json")
+    q = word("import", elsewhere("desk.import_"), "bring in what you wrote in the book's pages")
+    q.add_argument("file", metavar="FILE")
     q = word("data", data, "fetch the data sets that do not come with the book")
     q.add_argument("names", nargs="*", metavar="NAME", help="without one: all that are missing")
     q = word("doctor", doctor, "what this system has, and what it lacks")
