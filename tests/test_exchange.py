@@ -385,6 +385,10 @@ def test_export_overwrites_only_what_is_an_export(home, say):
     code, said = say("export", "nowhere/file.json")
     assert code == 2 and "There is no folder nowhere." in said
     assert not (home / "nowhere").exists()
+    (home / "link.json").symlink_to("nowhere.json")
+    for name in ("link.json", os.devnull):
+        code, said = say("export", name)
+        assert code == 2 and "is no export" in said
     assert say("export", "exercises")[0] == 0
     assert (home / "exercises" / "ground-up.json").exists()
     assert say("export", "mine.json")[0] == 0 == say("export", "mine.json")[0]
@@ -607,6 +611,15 @@ def test_an_export_that_cannot_be_written_says_so(home, say, monkeypatch):
     code, said = say("export")
     assert code == 3 and "ground-up.json cannot be written: No space left on device." in said
     assert not list(home.glob("*ground-up.json*"))
+
+
+def test_the_page_has_the_buttons_that_are_named(home, say):
+    (home / FILE).write_text(SEVEN.source, "utf-8")
+    foot = (book.ROOT / "press" / "box" / "foot.js").read_text("utf-8")
+    guide = (book.ROOT / "press" / "pages" / "learners.md").read_text("utf-8")
+    assert f"Next: {exchange.TAKEN}, at the foot" in say("export")[1]
+    for words in (exchange.SAVED, exchange.TAKEN):
+        assert f'button("{words}"' in foot and f"*{words}*" in guide
 
 
 @pytest.mark.parametrize("words", [["export"], ["import", "in.json"]])

@@ -16,7 +16,8 @@ from grader.screen import clean, cut
 NAME, VERSION = "ground-up.json", 1
 MOST = 16 << 20  # bytes of a file; every chapter at its largest has room in it
 NAMED, LONGEST = 5, 40  # names that are told of many, and their signs
-AGAIN = "export it again, in a page of the book or with grader export"
+SAVED, TAKEN = "Save it as a file", "Take a file in"  # what the page calls it
+AGAIN = f"{SAVED}, at the foot of a chapter's page, or grader export"
 
 Found = dict[str, dict[str, Any]]
 
@@ -37,8 +38,7 @@ def read(path: Path) -> Found:
         inside = path / NAME
         raise Misuse(f"{path} is a folder.", f"grader import {inside}" * inside.is_file())
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST + 1)
+        data = start_of(path)
     except FileNotFoundError:
         others = [p.name for p in path.absolute().parent.glob("*.json")]
         raise Misuse(f"There is no file {path}.{nearest(path.name, others)}") from None
@@ -48,6 +48,12 @@ def read(path: Path) -> Found:
         return exercises(data)
     except ValueError as error:
         raise Misuse(f"{path} is no export of the book: {error}.", AGAIN) from None
+
+
+def start_of(path: Path) -> bytes:
+    """Return a file, or of one that is too large enough to see that it is."""
+    with path.open("rb") as file:
+        return file.read(MOST + 1)
 
 
 def exercises(data: bytes) -> Found:

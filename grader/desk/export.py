@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
 import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     for sentence in said:
         paragraph(sentence)
     if every:
-        print("\nNext: import it in a page of the book, or grader import in another workspace")
+        print(f"\nNext: {exchange.TAKEN}, at the foot of a chapter's page")
     else:
         paragraph(f"Nothing was exported{'' if said else ': no exercise is written yet'}.")
         print("\nNext: grader check")
@@ -63,9 +64,11 @@ def destination(name: str) -> Path:
     path = path / exchange.NAME if path.is_dir() else path
     if not path.parent.is_dir():
         raise Misuse(f"There is no folder {path.parent}.")
-    if path.exists():
+    if os.path.lexists(path):
         try:
-            exchange.exercises(path.read_bytes())
+            if not path.is_file():  # reading of a device might never end
+                raise ValueError
+            exchange.exercises(exchange.start_of(path))
         except ValueError:
             raise Misuse(
                 f"{path} is there already, and is no export; it was left as it is.",

@@ -29,7 +29,7 @@ Fill one in, then type, anywhere in this folder:
 Stuck? `grader hint FUNCTION`. All chapters: `grader list`. Newer ones: `grader update`.
 `journal/` is for your notes. What the grader replaces it keeps in `.grader/kept/`.
 """
-IGNORED = ".grader/\n.venv/\n__pycache__/\nhunts/\nsprint/\nstatus.html\n"
+IGNORED = ".grader/\n.venv/\n__pycache__/\nhunts/\nsprint/\nstatus.html\nground-up.json\n"
 ABOUT = "# This file makes the folder a workspace of Ground Up; book is the book's version.\n"
 NOBODY = ("-c", "user.name=Ground Up", "-c", "user.email=ground-up@localhost")
 PLAIN = re.compile(r"[\w./~+-]+")
