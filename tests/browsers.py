@@ -62,8 +62,8 @@ def build(target, **environment):
 def site(tmp_path_factory):
     from press import assets
 
-    there, missing = assets.available()
-    assert not missing, f"the site is tested as it is published, with its fonts: {missing}"
+    missing = [*assets.available()[1], *filter(None, [assets.for_exercises()[1]])]
+    assert not missing, f"the site is tested as it is published, with all it takes: {missing}"
     return build(tmp_path_factory.mktemp("site"))
 
 
@@ -191,7 +191,23 @@ class Visitor:
         self.click(css)
         self.keys(text)
 
+    def paste(self, css, text):
+        """Put a text, which was copied elsewhere, in the place of all that is there."""
+        self.run(ELSEWHERE, text)
+        self.press("Control+c")
+        self.run("document.querySelector('#elsewhere').remove()")
+        self.click(css)
+        self.press("Control+a")
+        self.press("Control+v")
 
+
+ELSEWHERE = """
+    const area = document.createElement("textarea")
+    Object.assign(area, {id: "elsewhere", value: arguments[0], style: "position: fixed; top: 0"})
+    document.body.append(area)
+    area.focus()
+    area.select()
+"""
 FOUND = """
     return [...document.querySelectorAll(arguments[0])]
         .map((element) => element.innerText)
@@ -240,7 +256,7 @@ class Wired(Visitor):
         return self.ask("ExecuteScript", script=script, args=args)
 
     def click(self, css):
-        found = self.run("return document.querySelector(arguments[0])", css)
+        found = self.run(IN_SIGHT, css)
         assert found, f"no {css} to click"
         (element,) = found.values()
         self.ask("ElementClick", id=element)
@@ -263,6 +279,11 @@ def strokes(*keys):
     return down + [{"type": "keyUp", "value": key} for key in reversed(keys)]
 
 
+IN_SIGHT = """
+    const found = document.querySelector(arguments[0])
+    found?.scrollIntoView({block: "center", behavior: "instant"})
+    return found
+"""
 LONG = {"timeouts": {"script": 600_000, "pageLoad": 60_000, "implicit": 0}}
 
 

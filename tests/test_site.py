@@ -1,7 +1,11 @@
 """The site in a real browser: every page, light and dark, wide and narrow."""
 
+import gzip
+import hashlib
 import html.parser
+import json
 import re
+import shutil
 import string
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +21,10 @@ from browsers import CHROMIUM, SIZES, faults_in, launched, watched
 from due import A_TENTH, due, of_the_page
 
 from grader.book import chapters
-from press import assets, maths
+from press import assets, bundle, exercises, maths
+from press import site as printer
 from press.page import slug_of
+from press.stop import Stop
 
 SIDE_BY_SIDE = 2  # pages; a browser looks at one on one processor
 LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in SIZES]
@@ -92,6 +98,72 @@ def test_no_answer_stands_in_the_open(site):
 def test_katex_refuses_what_it_does_not_know():
     with pytest.raises(maths.Formula, match="nosuch"):
         maths.typeset([r"\(\nosuch{x}\)"], assets.fetch("katex"))
+
+
+# ---------------------------------------------------------------- Python, and the boxes
+
+RUNTIME = 12_000_000  # bytes that a reader fetches at most, before the first check
+
+
+def test_what_a_first_check_fetches_is_small_and_its_size_is_told(site):
+    sizes = {
+        path.name: path.stat().st_size
+        if path.suffix in (".whl", ".zip")
+        else len(gzip.compress(path.read_bytes(), 6))
+        for path in (site / "assets" / "python").iterdir()
+    }
+    assert sizes.keys() > {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"}
+    folder = site / "assets" / "exercises"
+    book = json.loads((folder / "book.json").read_text(encoding="utf-8"))
+    fetched = sum(sizes.values()) + (folder / book["core"]).stat().st_size
+    assert book["bytes"] == fetched <= RUNTIME
+
+
+def test_numpy_is_the_wheel_that_pyodide_names(site):
+    folder = site / "assets" / "python"
+    named = json.loads((folder / "pyodide-lock.json").read_text("utf-8"))["packages"]["numpy"]
+    wheel = (folder / named["file_name"]).read_bytes()
+    assert hashlib.sha256(wheel).hexdigest() == named["sha256"]
+
+
+def test_the_boxes_fetch_the_editor_and_python_when_they_are_wanted(site):
+    scripts = {p.stem: p.read_text("utf-8") for p in (site / "assets/exercises").glob("*.mjs")}
+    assert scripts.keys() == {"box", "editor", "worker"}
+    assert "cm-content" in scripts["editor"] and "cm-content" not in scripts["box"]
+    assert 'import("./editor.mjs")' in scripts["box"]
+    assert '"../python/pyodide.mjs"' in scripts["worker"]
+    page = (site / "chapters" / slug_of(chapters()[0]) / "index.html").read_text("utf-8")
+    assert '<script src="../../assets/exercises/box.mjs" type="module">' in page
+    told = (site / "assets" / "exercises" / "licences.txt").read_text("utf-8")
+    assert "Marijn Haverbeke" in told and "codemirror 6.0.2\n" in told
+
+
+def test_the_offline_edition_has_no_python_and_names_the_command(offline):
+    assert not (offline / "assets" / "python").exists()
+    assert not (offline / "assets" / "exercises").exists()
+    page = (offline / "chapters" / f"{slug_of(chapters()[0])}.html").read_text("utf-8")
+    assert "box.mjs" not in page and '<p class="terminal">' in page
+
+
+def test_a_fault_in_a_script_stops_the_press_with_its_line(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "BOX", shutil.copytree(bundle.BOX, tmp_path / "box"))
+    path = bundle.BOX / "worker.js"
+    text = path.read_text("utf-8")
+    path.write_text(f"{text}\nconst = 1\n", encoding="utf-8")
+    with pytest.raises(Stop, match=rf"worker\.js:{text.count(chr(10)) + 2}: Expected identifier"):
+        exercises.assembled()
+
+
+def test_what_was_assembled_before_is_not_made_or_written_again(site, tmp_path, monkeypatch):
+    first, why = exercises.assembled()
+    assert first and not why
+    monkeypatch.setattr(bundle, "bundle", None)
+    assert exercises.assembled()[0] == first
+    paths = [printer.put(tmp_path / name, data) for name, data in first.items()]
+    before = [path.stat().st_mtime_ns for path in paths]
+    for name, data in first.items():
+        printer.put(tmp_path / name, data)
+    assert [path.stat().st_mtime_ns for path in paths] == before
 
 
 # ---------------------------------------------------------------- every page
