@@ -37,7 +37,8 @@ def assembled() -> tuple[dict[str, bytes], str]:
     for path in (*scripts, bundle.BOX / "box.css"):
         found[f"exercises/{path.name}"] = path.read_bytes()
     found["exercises/licences.txt"] = licences(there).encode()
-    for name, data in packs.written(size(runtime)):
+    sizes = {path.name: path.stat().st_size for path in runtime}
+    for name, data in packs.written(size(runtime), sizes):
         found[f"exercises/{name}"] = data
     return found, ""
 

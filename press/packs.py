@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -96,8 +96,11 @@ def pack(name: str, paths: Iterable[Path]) -> tuple[str, bytes]:
     return f"{name}-{hashlib.sha256(data).hexdigest()[:8]}.zip", data
 
 
-def written(runtime: int) -> Iterator[tuple[str, bytes]]:
-    """Yield each pack with its name, and the manifest; Python itself is that large."""
+def written(runtime: int, files: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+    """Yield each pack with its name, and the manifest.
+
+    Python itself is that large as it is sent; its files, as they arrive.
+    """
     core, own = contents()
     core_name, core_pack = pack("core", core)
     packs = {slug: pack(slug, paths) for slug, paths in own.items()}
@@ -105,6 +108,7 @@ def written(runtime: int) -> Iterator[tuple[str, bytes]]:
     yield from packs.values()
     manifest = {
         "bytes": runtime + len(core_pack),
+        "sizes": files,
         "chapters": [chapter.prose.name for chapter in chapters()],
         "core": core_name,
         "packs": {slug: name for slug, (name, _) in packs.items()},

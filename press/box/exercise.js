@@ -18,8 +18,8 @@ let tries = 0;
 
 // A browser may remember that it failed, so another try has another name.
 function loadedEditor() {
-  const address = new URL(`./editor.mjs${tries ? `?${tries}` : ""}`, import.meta.url);
-  editors ??= import(address);
+  const again = new URL(`./editor.mjs?${tries}`, import.meta.url).href;
+  editors ??= tries === 0 ? import("./editor.mjs") : import(again);
   editors.catch(() => {
     editors = null;
     tries += 1;
@@ -188,7 +188,7 @@ export class Box {
   async startAgain() {
     if (!this.draft.isWritten) return this.say("Nothing is written here yet.");
     const text = "The box becomes as it was. What you wrote is kept, under Earlier texts.";
-    if (!(await ask(this.desk, `Empty ${this.hole} again?`, text, "Reset"))) return;
+    if (!(await ask(this.desk, `Reset ${this.hole}?`, text, "Reset"))) return;
     this.put("");
     this.say("Empty again. What you wrote is under Earlier texts.");
   }

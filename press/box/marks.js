@@ -11,8 +11,9 @@ function put(link, text, label) {
   tally.replaceChildren(text, piece("span", { className: "box-unseen" }, label));
 }
 
+// The chapter whose page a link leads to.
 function slugOf(link) {
-  const found = /\/chapters\/([^/]+?)(\.html|\/)?$/.exec(link.href.replace(/#.*|index\.html$/, ""));
+  const found = /\/chapters\/([^/]+?)(\/|\/index\.html|\.html)$/.exec(link.pathname);
   return found ? found[1].replaceAll("-", "_") : "";
 }
 
@@ -20,18 +21,20 @@ export async function renewMarks() {
   const done = groundUp.done();
   for (const old of document.querySelectorAll(".md-nav .tally")) old.remove();
   if (done.size === 0) return;
-  for (const box of document.querySelectorAll(".exercise[data-exercise]")) {
-    const id = box.querySelector("h3")?.id;
-    const link = document.querySelector(`.md-nav__link[href="#${CSS.escape(id ?? "")}"]`);
-    if (link && done.has(box.dataset.exercise)) put(link, "✓", " done");
-  }
   const { exercises } = await book();
+  const places = new Map();
+  for (const box of document.querySelectorAll(".exercise[data-exercise]:has(h3)")) {
+    places.set(`#${box.querySelector("h3").id}`, box.dataset.exercise);
+  }
   for (const link of document.querySelectorAll(".md-nav--primary a.md-nav__link")) {
     const slug = slugOf(link);
-    if (link.hash || !Object.hasOwn(exercises, slug)) continue;
-    const all = exercises[slug];
-    const count = all.filter((hole) => done.has(`${slug}.${hole}`)).length;
-    if (count === all.length) put(link, "✓", " all done");
-    else if (count > 0) put(link, `${count} of ${all.length}`, " done");
+    if (link.hash) {
+      if (link.pathname === location.pathname && done.has(places.get(link.hash))) put(link, "✓", " done");
+    } else if (Object.hasOwn(exercises, slug)) {
+      const all = exercises[slug];
+      const count = all.filter((hole) => done.has(`${slug}.${hole}`)).length;
+      if (count === all.length) put(link, "✓", " all done");
+      else if (count > 0) put(link, `${count} of ${all.length}`, " done");
+    }
   }
 }

@@ -35,8 +35,10 @@ function tellProgress() {
 function counting(url) {
   return new TransformStream({
     transform(chunk, out) {
-      done.set(url, done.get(url) + chunk.length);
-      tellProgress();
+      if (sizes.has(url)) {
+        done.set(url, (done.get(url) ?? 0) + chunk.length);
+        tellProgress();
+      }
       out.enqueue(chunk);
     },
   });
@@ -61,8 +63,6 @@ globalThis.fetch = async (asked, how) => {
     giveUp(failure);
     throw failure;
   }
-  done.set(url, 0);
-  if (!sizes.has(url)) sizes.set(url, Number(answer.headers.get("content-length")));
   const { readable, writable } = new TransformStream();
   watched(answer.body, url, writable);
   const type = url.endsWith(".wasm") ? "application/wasm" : answer.headers.get("content-type");
@@ -78,10 +78,12 @@ async function load() {
   // asked for anew: after a new edition, the names of the files in it are others
   const answer = await fetch(here("./book.json"), { cache: "no-cache" });
   const book = await answer.json();
-  for (const [name, size] of Object.entries(book.sizes ?? {})) sizes.set(here(name), size);
+  for (const [name, size] of Object.entries(book.sizes)) {
+    if (!name.endsWith(".mjs")) sizes.set(here(`../python/${name}`), size); // a script uncounted
+  }
   const core = bytesOf(book.core);
   core.catch(() => {});
-  const { loadPyodide } = await import(here("../python/pyodide.mjs"));
+  const { loadPyodide } = await import("../python/pyodide.mjs");
   const python = await loadPyodide({
     indexURL: here("../python/"),
     enableRunUntilComplete: false,
