@@ -1,9 +1,13 @@
 """What a page asks of the grader and is told; the browser itself is in test_in_page.py."""
 
 import json
+import os
+import signal
 import sys
 import textwrap
+import threading
 import warnings
+from contextlib import contextmanager
 
 import pytest
 from book_tools import reference_of, verdicts_on
@@ -33,6 +37,23 @@ def texts(source, chapter):
     }
 
 
+class Told:
+    """Stands for the page's clock."""
+
+    def __init__(self, begun):
+        self.list = begun
+        self.runs = False
+
+    def begun(self, check, limit):
+        assert not self.runs
+        self.runs = True
+        self.list.append((check, limit))
+
+    def ended(self):
+        assert self.runs
+        self.runs = False
+
+
 @pytest.fixture
 def begun():
     return []
@@ -43,7 +64,7 @@ def ask(begun):
     """Return a function that asks about one exercise; what it imports is forgotten after."""
     before = take_out("solutions")
     warnings.simplefilter("ignore")  # outside the tests they stop nobody
-    visit = Visit(lambda check, limit: begun.append((check, limit)))
+    visit = Visit(Told(begun))
 
     def asked(chapter, hole, typed, **more):
         about = {"chapter": chapter.slug, "hole": hole, "texts": typed, "own": None} | more
@@ -212,6 +233,47 @@ def test_python_that_broke_down_is_told(ask, begun):
     assert "broke down" in told["checks"][0]["error"]
 
 
+def test_a_loop_without_an_end_is_interrupted_at_its_line(ask, monkeypatch):
+    monkeypatch.setattr("grader.web.inside.SLOWER", 0.05)
+    text = RIGHT[ONE].rpartition("return")[0] + "while True:\n        pass\n"
+    with interrupted_every(0.05):
+        told = ask(FIRST, ONE, {ONE: text})
+    first, *others = told["checks"]
+    assert told["state"] == "too slow" and first["error"].startswith("stopped after 0.15 s")
+    line = text.splitlines().index("    while True:") + 1
+    assert first["frames"][0]["line"] in (line, line + 1)
+    assert all(o["error"].startswith(("not run", "the same")) for o in others)
+
+
+def test_a_loop_that_swallows_the_interrupt_is_interrupted_again(ask, monkeypatch):
+    monkeypatch.setattr("grader.web.inside.SLOWER", 0.05)
+    body = "for _ in range(3):\n        try:\n            while True: pass\n"
+    text = RIGHT[ONE].rpartition("return")[0] + body + "        except BaseException: pass\n"
+    monkeypatch.setattr("grader.web.clock.GRACE", 0.1)
+    with interrupted_every(0.05):
+        assert ask(FIRST, ONE, {ONE: text})["state"] == "too slow"
+
+
+@contextmanager
+def interrupted_every(seconds):
+    """Interrupt this process again and again, as the page's worker does."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    over = threading.Event()
+
+    def interrupt():
+        while not over.wait(seconds):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+
+
 # ---------------------------------------------------------------- own chapters underneath
 
 ON = find_chapter("framework")  # it builds on autograd
@@ -241,7 +303,7 @@ def test_a_chapter_of_which_not_all_has_passed_is_the_book_s(ask):
 
 def test_the_chapters_that_are_needed_are_those_imported(ask):
     text = f"from solutions.statistics import mean\nimport solutions.costs\n{RIGHT[ONE]}"
-    needed = Visit(print).needs(
+    needed = Visit(Told([])).needs(
         json.dumps(
             {
                 "chapter": ON.slug,

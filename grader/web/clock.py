@@ -1,55 +1,44 @@
-"""A limit on time inside one process: for loops in the reader's own Python.
+"""A limit on time inside one process, for what runs in the reader's own Python.
 
-What loops in NumPy, or swallows what is raised here, only the page can stop.
+The page's worker lets the interpreter be interrupted from the limit on. What
+stays in NumPy meanwhile, or swallows whatever is raised, only the page can end.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+import signal
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import perf_counter
-from types import CodeType
-from typing import Any
+
+GRACE = 1.0  # seconds to tell where it was, before it is raised again
 
 
 class Overtime(BaseException):
     """The time of a check is over."""
 
 
-def within(code: CodeType) -> Iterator[CodeType]:
-    """Yield a piece of code and all that is defined in it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from within(constant)
+@dataclass
+class Alarm:
+    """What raises Overtime at an interrupt that comes after the end."""
+
+    end: float
+    rang: bool = False
+
+    def __call__(self, *_: object) -> None:
+        if perf_counter() > self.end:
+            self.rang = True
+            self.end += GRACE
+            raise Overtime
 
 
 @contextmanager
-def limited(pieces: Iterable[CodeType], seconds: float) -> Iterator[None]:
-    """Raise Overtime in some code, at its next call or turn of a loop, when the time is over."""
-    monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
-    if monitoring is None:
-        yield
-        return
-    events, tool = monitoring.events, monitoring.PROFILER_ID
-    end = perf_counter() + seconds
-
-    def look(*_: object) -> None:
-        if perf_counter() > end:
-            raise Overtime
-
-    monitoring.use_tool_id(tool, "grader")
-    for event in (events.JUMP, events.PY_START):
-        monitoring.register_callback(tool, event, look)
-    watched = [code for piece in pieces for code in within(piece)]
-    for code in watched:
-        monitoring.set_local_events(tool, code, events.JUMP | events.PY_START)
+def limited(seconds: float) -> Iterator[Alarm]:
+    """Set an alarm; whether it rang can be asked, for what it raised may be swallowed."""
+    alarm = Alarm(perf_counter() + seconds)
+    before = signal.signal(signal.SIGINT, alarm)
     try:
-        yield
+        yield alarm
     finally:
-        for code in watched:
-            monitoring.set_local_events(tool, code, events.NO_EVENTS)
-        for event in (events.JUMP, events.PY_START):
-            monitoring.register_callback(tool, event, None)
-        monitoring.free_tool_id(tool)
+        signal.signal(signal.SIGINT, before)

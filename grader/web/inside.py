@@ -6,7 +6,7 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -24,7 +24,15 @@ from grader.wire import IMPORT
 SLOWER = 2  # times the limits of a terminal: what a browser may take for the same
 BROKE_DOWN = "Python in this page broke down over it: a recursion without an end?"
 
-Begun = Callable[[str, float], None]  # told of each check before it runs, with its limit
+
+class Clock(Protocol):
+    """The page, as far as it looks at the time."""
+
+    def begun(self, check: str, limit: float) -> None:
+        """Hear that a check runs from now on, and how many seconds it may."""
+
+    def ended(self) -> None:
+        """Hear that it does no more."""
 
 
 class Inside(Runner):
@@ -39,16 +47,16 @@ class Inside(Runner):
         self,
         reference: Reference,
         written: Written,
-        begun: Begun,
+        clock: Clock,
         ended: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(reference.chapter, reference.seed)
         self.reference, self.submission = reference, written.file
-        self.written, self.begun, self.ended = written, begun, ended
+        self.written, self.clock, self.ended = written, clock, ended
         self.is_loaded = False
 
     def on(self, way: list[Layer]) -> Runner:
-        runner = Inside(self.reference, self.written, self.begun)
+        runner = Inside(self.reference, self.written, self.clock)
         runner.beneath = way
         return runner
 
@@ -81,7 +89,7 @@ class Inside(Runner):
             return
         outcome: dict[str, Any] = {"end": self.ended[1]} if self.ended else {}
         if not outcome:
-            self.begun(IMPORT, IMPORT_LIMIT)
+            self.clock.begun(IMPORT, IMPORT_LIMIT)
             labels = self.submission.label, [layer.label for layer in self.beneath]
             outcome = self.shut_in(IMPORT_LIMIT, lambda: loaded(self.load, *labels))
         if outcome["end"] != "returned":
@@ -103,7 +111,7 @@ class Inside(Runner):
     def run(self, check: scenario.Check) -> dict[str, Any]:
         """Return what happens in one check."""
         limit = SLOWER * check.limit
-        self.begun(check.id, limit)
+        self.clock.begun(check.id, limit)
 
         def ran() -> dict[str, Any]:
             return scenario.run(
@@ -130,23 +138,19 @@ class Inside(Runner):
         subject.bound.forget()  # the reader's code ran here
         with on_shelf(self.chapter, self.own), as_it_was(Cut(printed.append)):
             try:
-                with limited(self.code(), limit):
+                with limited(limit) as alarm:
                     outcome = work()
-            except Overtime:  # raised where nobody looks: between two calls of theirs
-                outcome = {"end": "raised", "names": [Overtime.__name__], "frames": []}
-        if Overtime.__name__ in outcome.get("names", []):
-            last = (outcome["frames"] or [{}])[-1]
+            except Overtime:  # it rang where nobody looks: between two calls of theirs
+                outcome = {}
+            finally:
+                self.clock.ended()
+        if alarm.rang:
+            last = (outcome.get("frames") or [{}])[-1]
             place = {key: last[key] for key in ("line", "file") if key in last}
             said = b"".join(printed).decode(errors="replace")
             return {"end": "late", "limit": limit, "printed": said} | place
         reply = Reply("", "answered", crossing(outcome), b"".join(printed))
         return outcome_of(reply, *labels)
-
-    def code(self) -> Iterator[Any]:
-        """Yield what is the reader's, compiled; what does not compile, loading will tell."""
-        for file in (self.submission, *(layer.file for layer in self.beneath)):
-            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-                yield subject.compiled(file.source, file.label)
 
 
 def skipped(why: str = "") -> dict[str, Any]:

@@ -20,7 +20,7 @@ from grader.submission import Obstacle
 from grader.told import block, check_part, html
 from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
 from grader.web.boxes import Written, text_of, written
-from grader.web.inside import Begun, Inside
+from grader.web.inside import Clock, Inside
 
 Asked = dict[str, Any]
 Texts = Mapping[str, str]
@@ -35,8 +35,8 @@ def reference_of(chapter: Chapter) -> Reference:
 class Visit:
     """The grader for one reader of the book."""
 
-    def __init__(self, begun: Begun) -> None:
-        self.begun = begun
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.chapter: Chapter | None = None
 
     def needs(self, asked: str) -> str:
@@ -65,7 +65,7 @@ class Visit:
                 text_of(hole, texts[hole])
             work = written(chapter, texts)
             ends = ((about[end], end) for end in ("late", "died") if about.get(end) is not None)
-            with Inside(reference_of(chapter), work, self.begun, next(ends, None)) as runner:
+            with Inside(reference_of(chapter), work, self.clock, next(ends, None)) as runner:
                 if about.get("own") is not None:
                     every = layers(chapter, work.file, about["own"])
                     runner.beneath = [layer for layer in every if layer.yours]

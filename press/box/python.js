@@ -63,6 +63,7 @@ function heard(message) {
   if (message.kind === "failed") failed(message.why, message.text);
   if (message.id !== running?.id) return;
   if (message.kind === "begun") begun(message);
+  if (message.kind === "ended") ended();
   if (message.kind === "answer") {
     clearTimeout(alarm);
     finish(message);
@@ -74,6 +75,11 @@ function begun({ check, limit }) {
   running.check = check;
   running.tell({ kind: "begun" });
   alarm = setTimeout(() => again("late"), (limit + GRACE) * 1000);
+}
+
+function ended() {
+  clearTimeout(alarm);
+  running.check = null;
 }
 
 function failed(why, text) {

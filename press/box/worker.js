@@ -1,14 +1,15 @@
 // The grader in a worker: Python, NumPy and the grader's own files, all from beside this one.
 const here = (name) => new URL(name, import.meta.url).href;
 const SETUP = `
-import os, pathlib, sys
+import os, pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # but while a check runs
 pathlib.Path("/book/chapters").mkdir(parents=True, exist_ok=True)
 for name in chapters:
     pathlib.Path("/book/chapters", name).touch()
 sys.path.insert(0, "/book")
 os.chdir("/book")
 from grader.web.visit import Visit
-Visit(begun)
+Visit(clock)
 `;
 const OFTEN = 100; // milliseconds between two words about progress
 
@@ -72,7 +73,27 @@ globalThis.fetch = async (asked, how) => {
 const bytesOf = async (name) => (await fetch(here(`./${name}`))).arrayBuffer();
 
 let asking = 0; // the id of what is being checked
-const begun = (check, limit) => postMessage({ id: asking, kind: "begun", check, limit });
+let end = Infinity; // of the check that runs, in milliseconds
+
+const clock = {
+  begun(check, limit) {
+    end = performance.now() + 1000 * limit;
+    postMessage({ id: asking, kind: "begun", check, limit });
+  },
+  ended() {
+    end = Infinity;
+    postMessage({ id: asking, kind: "ended" });
+  },
+};
+
+// Python looks here every so often, and takes a 2 for an interrupt: so a loop without an end can
+// be told where it is, with nobody from outside.
+const interrupts = {
+  get 0() {
+    return performance.now() > end ? 2 : 0;
+  },
+  set 0(_) {},
+};
 
 async function load() {
   // asked for anew: after a new edition, the names of the files in it are others
@@ -95,7 +116,8 @@ async function load() {
   const unpack = (bytes) => python.unpackArchive(bytes, "zip", { extractDir: "/book" });
   unpack(await core);
   const given = python.toPy({ chapters: book.chapters });
-  given.set("begun", begun);
+  given.set("clock", clock);
+  python.setInterruptBuffer(interrupts);
   const visit = python.runPython(SETUP, { globals: given });
   return { book, unpack, visit };
 }
