@@ -72,15 +72,17 @@ def offline(tmp_path_factory):
     return build(tmp_path_factory.mktemp("offline"), OFFLINE="true")
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Sends files, and says nothing of it."""
+
+    def log_message(self, *_):
+        pass
+
+
 @contextmanager
-def served(folder):
+def served(folder, handler=Quiet):
     """Serve a folder to this machine alone, and give the address."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(folder))
+    handler = functools.partial(handler, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -181,8 +183,8 @@ class Visitor:
         until = time.monotonic() + seconds
         while (found := self.run(FOUND, css, has_text)) is None:
             if time.monotonic() > until:
-                there = self.run("return document.body.innerText")
-                raise AssertionError(f"no {css} says {has_text!r} after {seconds} s:\n{there}")
+                there = self.text(css)
+                raise AssertionError(f"no {css} says {has_text!r} after {seconds} s, but {there!r}")
             time.sleep(0.02)
         return found
 

@@ -61,6 +61,8 @@ def test_a_visitor_clicks_types_and_waits(visitor, page):
     visitor.press("Shift+Home")
     visitor.keys("z")
     assert visitor.text("#box").rstrip("\n").endswith("\nz")
+    visitor.paste("#box", typed)
+    assert visitor.text("#box").rstrip("\n").replace("\xa0", " ") == typed
     visitor.wait("#late", "here")
     with pytest.raises(AssertionError, match="no #late says 'gone'"):
         visitor.wait("#late", "gone", seconds=0.1)

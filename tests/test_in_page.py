@@ -1,0 +1,264 @@
+"""Every chapter's exercises written and checked in the page, as the terminal checks them.
+
+A reader with a browser goes through the book: the first box of each chapter is
+checked untouched, the answers are put into all boxes (one is typed, key by key,
+the others pasted), and one known mistake is made. Each verdict must be the
+terminal's on the same source.
+"""
+
+import json
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+import pytest
+
+for needed in ("jupytext", "mkdocs", "playwright"):
+    pytest.importorskip(needed)
+
+from book_tools import grader, reference_of
+from browsers import chromium, firefox, webkit
+
+from grader import stub
+from grader.book import ROOT, chapters
+from press.page import slug_of
+
+WHOLE = ("chromium", "firefox")  # webkit sees one chapter
+VISITS = [(name, chapter) for name in WHOLE for chapter in chapters()]
+VISITS.append(("webkit", chapters()[0]))
+PYTHON_COMES = 120  # seconds, at most: until the first answer
+SECONDS = 60  # until any other
+TABLE = ROOT / "build" / "in_page.md"
+
+
+# ---------------------------------------------------------------- what the terminal says
+
+
+def boxes(source, chapter):
+    """Return the functions of a source as the boxes of a page hold them."""
+    lines, found = stub.lines_of(source), stub.definitions(stub.parsed(source))
+    return {
+        hole: textwrap.dedent("".join(lines[stub.first_line(node) - 1 : node.end_lineno]))
+        for hole in holes(chapter)
+        for node in [found[hole]]
+    }
+
+
+def holes(chapter):
+    return [hole.name for hole in stub.holes(chapter.source)]
+
+
+def mistake_of(chapter):
+    return reference_of(chapter).mistakes[0]
+
+
+def told(checks):
+    """Return what must be the same everywhere: how each check ended, and what was recognised."""
+    return {check["check"]: (check["state"], check.get("diagnosis", [])) for check in checks}
+
+
+class Terminal:
+    """What `grader check` says in a workspace, asked for one chapter after the other."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "ground-up.toml").write_text("")
+        (folder / "exercises").mkdir()
+
+    def verdicts(self, chapter, source, *only):
+        """Return what is told of each exercise, or of one."""
+        path = self.folder / "exercises" / f"{chapter.slug}.py"
+        path.write_text(source, encoding="utf-8")
+        names = [f"{chapter.slug}.{hole}" for hole in only] or [chapter.slug]
+        run = grader(self.folder, "check", "--json", *names, PYTHONPATH=str(ROOT))
+        assert run.stdout, run.stderr
+        return {
+            exercise["name"]: told(exercise["checks"])
+            for exercise in json.loads(run.stdout)["exercises"]
+        }
+
+    def on(self, chapter):
+        """Return what it says of the three sources that the reader writes."""
+        mistake = mistake_of(chapter)
+        mutant = reference_of(chapter).mutant(mistake)
+        return (
+            self.verdicts(chapter, stub.derive(chapter.source), holes(chapter)[0]),
+            self.verdicts(chapter, chapter.source),
+            self.verdicts(chapter, mutant, mistake.in_),
+        )
+
+
+@pytest.fixture(scope="module")
+def terminal(request, tmp_path_factory):
+    """Return what the terminal says of each chapter; it is at work while the browser loads."""
+    asked = {item.callspec.params["chapter"] for item in request.session.items
+             if item.module is request.module and hasattr(item, "callspec")}  # fmt: skip
+    wire = Terminal(tmp_path_factory.mktemp("workspace"))
+    with ThreadPoolExecutor(1) as pool:
+        coming = {c: pool.submit(wire.on, c) for c in sorted(asked, key=lambda c: c.number)}
+        yield lambda chapter: coming[chapter].result()
+        pool.shutdown(cancel_futures=True)
+
+
+# ---------------------------------------------------------------- what the page says
+
+# In the page's own world: what every worker says is written down.
+HEARD = """
+    if (window.heard) return
+    const script = document.createElement("script")
+    script.textContent = `
+        window.heard = []
+        window.workers = 0
+        window.Worker = class extends Worker {
+            constructor(...given) {
+                super(...given)
+                workers += 1
+                this.addEventListener("message", ({data}) => {
+                    if (data.kind === "answer") heard.push(data.answer)
+                })
+            }
+        }`
+    document.head.append(script)
+"""
+
+
+class Reader:
+    """Someone who goes through the book in one visit."""
+
+    def __init__(self, visitor, address):
+        self.visitor, self.address = visitor, address
+        self.has_python = False
+
+    def turn_to(self, chapter):
+        """Go to a chapter: over the leaf, if it is the next."""
+        self.chapter = chapter
+        place = f"chapters/{slug_of(chapter)}/"
+        leads = "return document.querySelector('.md-footer__link--next')?.href"
+        if (self.visitor.run(leads) or "").endswith(place):
+            self.visitor.click(".md-footer__link--next")
+        else:
+            self.visitor.open(self.address + place)
+            self.has_python = False
+        self.visitor.wait(f"{self.box(holes(chapter)[0])} button.main", "Check")
+        self.visitor.run(HEARD)
+
+    def box(self, hole):
+        return f'[data-exercise="{self.chapter.slug}.{hole}"]'
+
+    def editor(self, hole):
+        """Go to a box, whose editor then comes."""
+        self.visitor.run(
+            "document.querySelector(arguments[0]).scrollIntoView({behavior: 'instant'})",
+            self.box(hole),
+        )
+        found = f"{self.box(hole)} .cm-content"
+        self.visitor.wait(found)
+        return found
+
+    def kept(self, hole):
+        """Return the text that the box keeps."""
+        key = f"ground-up.box.{self.chapter.slug}.{hole}"
+        return json.loads(self.visitor.run("return localStorage[arguments[0]] ?? null", key))[
+            "text"
+        ]
+
+    def paste(self, hole, text):
+        self.visitor.paste(self.editor(hole), text)
+        assert self.kept(hole) == text
+
+    def type(self, hole, text):
+        """Type over what is there; the margin that the editor gives is replaced by ours."""
+        self.visitor.click(self.editor(hole))
+        self.visitor.press("Control+a")
+        for number, line in enumerate(text.rstrip("\n").split("\n")):
+            if number:
+                self.visitor.press("Enter")  # takes the margin from a line that has no more
+            if number and line:
+                self.visitor.press("Shift+Home")
+            self.visitor.keys(line)
+        assert self.kept(hole) == text.rstrip("\n")
+
+    def check(self, *asked):
+        """Press Check in some boxes, and return what is told of each when all are done."""
+        before = self.visitor.run("return heard.length")
+        for hole in asked:
+            self.visitor.click(f"{self.box(hole)} button.main")
+        for hole in asked:
+            done = f'{self.box(hole)} .box[data-state]:not([data-state=""])'
+            self.visitor.wait(done, seconds=SECONDS if self.has_python else PYTHON_COMES)
+            self.visitor.wait(f"{self.box(hole)} button.main", "Check", seconds=SECONDS)
+            self.has_python = True
+        answers = self.visitor.run(f"return heard.slice({before})")
+        assert [answer["hole"] for answer in answers] == list(asked)
+        for hole, answer in zip(asked, answers, strict=True):
+            shown = self.visitor.run(
+                "return document.querySelector(arguments[0]).dataset.state",
+                f"{self.box(hole)} .box",
+            )
+            assert shown == answer["state"]
+        return {answer["hole"]: told(answer["checks"]) for answer in answers}
+
+
+OPEN = {"firefox": firefox, "webkit": webkit}
+
+
+@pytest.fixture(scope="module")
+def reader(request, address):
+    name = request.param
+    at = chromium(request.getfixturevalue("browser")) if name == "chromium" else OPEN[name]()
+    with at as visitor:
+        reader = Reader(visitor, address)
+        reader.name = name
+        yield reader
+        assert visitor.elsewhere == []
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Return a list of what was compared, which is written down at the end."""
+    rows = []
+    yield rows
+    kinds = " | ".join(name for name, _ in groupby(rows, key=lambda row: row[0]))
+    lines = [f"| chapter | checks | {kinds} |", "|---|---|" + "---|" * (kinds.count("|") + 1)]
+    for chapter in dict.fromkeys(row[1] for row in rows):
+        found = [row for row in rows if row[1] == chapter]
+        lines.append(f"| {chapter} | {found[0][2]} | {' | '.join(row[3] for row in found)} |")
+    TABLE.parent.mkdir(exist_ok=True)
+    TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "reader, chapter",
+    VISITS,
+    indirect=["reader"],
+    ids=lambda value: getattr(value, "slug", value),
+    scope="module",
+)
+def test_what_is_written_in_the_page_is_checked_as_in_the_terminal(
+    reader, chapter, terminal, table
+):
+    reader.turn_to(chapter)
+    first, mistake = holes(chapter)[0], mistake_of(chapter)
+    untouched = reader.check(first)
+    assert {state for state, _ in untouched[first].values()} == {"not yet"}
+    assert "Not yet" in reader.visitor.text(f"{reader.box(first)} .box-said")
+
+    answers = boxes(chapter.source, chapter)
+    shortest = min(answers, key=lambda hole: len(answers[hole]))
+    for hole, text in answers.items():
+        write = reader.type if hole == shortest else reader.paste
+        write(hole, text)
+    right = reader.check(*answers)
+    assert {state for checks in right.values() for state, _ in checks.values()} == {"done"}
+
+    wrong_text = boxes(reference_of(chapter).mutant(mistake), chapter)[mistake.in_]
+    reader.paste(mistake.in_, wrong_text)
+    wrong = reader.check(mistake.in_)
+    said = reader.visitor.text(f"{reader.box(mistake.in_)} .box-verdict")
+    assert f"This is how it looks when {mistake.why}" in said
+
+    here, there = (untouched, right, wrong), terminal(chapter)
+    rows = sum(len(checks) for told in here for checks in told.values())
+    table.append((reader.name, chapter.slug, rows, "equal" if here == there else "NOT equal"))
+    assert here == there
+    assert reader.visitor.run("return workers") <= 1
