@@ -21,7 +21,7 @@ from grader.web.boxes import Written
 from grader.web.clock import Overtime, limited
 from grader.wire import IMPORT
 
-SLOWER = 2  # times the limits of a terminal: what a browser may take for the same
+SLOWER = 3  # times the limits of a terminal: what a browser may take, or a telephone
 BROKE_DOWN = "Python in this page broke down over it: a recursion without an end?"
 
 
