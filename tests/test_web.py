@@ -102,6 +102,16 @@ def test_each_line_knows_its_box():
     assert work.place(1) is None and work.place(0) is None and work.place(10**6) is None
 
 
+def test_a_string_of_several_lines_keeps_its_signs_in_a_method():
+    right = texts(METHODS.source, METHODS)
+    hole = next(name for name in right if "." in name)
+    head = right[hole].partition("\n")[0]
+    text = f'{head}\n    """A docstring\n    of two lines."""\n    return """a\n  b\n"""\n'
+    source = written(METHODS, right | {hole: text}).file.source
+    assert f'    {head}\n        """A docstring\n        of two lines."""\n' in source
+    assert '        return """a\n  b\n"""\n' in source
+
+
 def test_helpers_may_stand_above_a_function(ask):
     helper = f"import math\n\n\ndef helper():\n    return math.pi\n\n\n{RIGHT[ONE]}"
     assert ask(FIRST, ONE, RIGHT | {ONE: helper})["state"] == "done"

@@ -9,20 +9,18 @@ which Python reads without their margin, move with the code.
 from __future__ import annotations
 
 import ast
-import io
 import re
 import textwrap
-import tokenize
 from dataclasses import dataclass
 from typing import Any
 
 from grader.desk.beside import Statement, name_of, statements
 from grader.desk.lines import Edit, edited
 from grader.desk.merge import MARKER
+from grader.margin import DEFINITION, docstring_of, first_of, indented, inside_strings, margin_of
 from grader.stub import EMPTY, Function, definitions, first_line, lines_of, parsed
 from grader.submission import MAX_SIZE, Obstacle, parse
 
-DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 IMPORT = ast.Import | ast.ImportFrom
 
 
@@ -154,7 +152,7 @@ def put(source: str, name: str, text: str, given: str) -> str:
     parts = groups(text, found)
     there = {meaning(node) for node in beside} if len(parts) > 1 else set()
     for group in parts:
-        lines = indented(group, margin)
+        lines = indented(group.lines, margin)
         if found in group.nodes:
             new += lines
         elif not all(meaning(node) in there for node in group.nodes):
@@ -285,51 +283,6 @@ def meaning(node: ast.AST) -> tuple[Any, ...]:
     )
 
 
-def docstring_of(node: ast.AST) -> ast.Constant | None:
-    """Return the docstring of a definition or a module, if it has one."""
-    if isinstance(node, DEFINITION | ast.Module) and node.body:
-        first = node.body[0]
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            return first.value if isinstance(first.value.value, str) else None
-    return None
-
-
-def inside_strings(lines: list[str], node: ast.stmt) -> set[int]:
-    """Return the lines, from 0, that begin inside a string of a statement; not in a docstring."""
-    above, code = first_of(node) - 1, "".join(lines[first_of(node) - 1 : node.end_lineno])
-    if not re.search(r'"""|\'\'\'|\\\n', code):
-        return set()
-    found, begun = set[int](), list[int]()
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        kind = tokenize.tok_name[token.type]
-        first, last = above + token.start[0], above + token.end[0]
-        if kind.endswith("STRING_START"):  # from Python 3.12 on a string with braces is several
-            begun.append(first)
-        elif kind.endswith("STRING_END"):
-            found |= set(range(begun.pop(), last))
-        elif kind == "STRING":
-            found |= set(range(first, last))
-    for inner in ast.walk(node):
-        if text := docstring_of(inner):
-            found -= set(range(text.lineno, text.end_lineno or 0))
-    return found
-
-
-def indented(group: Group, margin: str) -> list[str]:
-    """Return lines of a text moved in, but for what is inside of a string and empty lines."""
-    code = "".join(group.lines)
-    strings = [inside_strings(group.lines, node) for node in parsed(code).body] if margin else []
-    return [
-        line if line == "\n" or at in set().union(*strings) else margin + line
-        for at, line in enumerate(group.lines)
-    ]
-
-
-def first_of(node: ast.stmt) -> int:
-    """Return the line that a statement starts on, from 1, counting its decorators."""
-    return first_line(node) if isinstance(node, DEFINITION) else node.lineno
-
-
 def end_of(node: ast.stmt, lines: list[str]) -> int:
     """Return how many lines end with a statement; a comment further in is part of a definition."""
     end = node.end_lineno or 0
@@ -341,8 +294,3 @@ def end_of(node: ast.stmt, lines: list[str]) -> int:
         elif lines[at].strip():
             break
     return end
-
-
-def margin_of(line: str) -> str:
-    """Return the space that a line begins with."""
-    return line[: len(line) - len(line.lstrip())]

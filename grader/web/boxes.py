@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from grader import stub
 from grader.book import Chapter
+from grader.margin import indented
 from grader.submission import Obstacle, Submission, made, parse
 
 LABEL = "your code"
@@ -29,7 +30,9 @@ class Written:
 
 def text_of(hole: str, typed: str) -> Submission:
     """Return what is in one box, or raise Obstacle with what is in the way."""
-    return made(textwrap.dedent(typed).encode(errors="surrogatepass"), hole)
+    is_moved_in = typed.lstrip("\n").startswith((" ", "\t"))
+    text = textwrap.dedent(typed) if is_moved_in else typed
+    return made(text.rstrip().encode(errors="surrogatepass") + b"\n", hole)
 
 
 def written(chapter: Chapter, texts: Mapping[str, str]) -> Written:
@@ -48,10 +51,7 @@ def written(chapter: Chapter, texts: Mapping[str, str]) -> Written:
             source = text_of(hole.name, texts[hole.name]).source
         except (Obstacle, KeyError):
             source = textwrap.dedent("".join(line for line, _ in lines[start:end]))
-        margin = " " * node.col_offset
-        lines[start:end] = [
-            (margin * bool(line.strip()) + line.rstrip("\n") + "\n", (hole.name, number))
-            for number, line in enumerate(stub.lines_of(source), 1)
-        ]
+        moved = indented(stub.lines_of(source), " " * node.col_offset)
+        lines[start:end] = [(line, (hole.name, number)) for number, line in enumerate(moved, 1)]
     source = "".join(line for line, _ in lines)
     return Written(Submission(LABEL, source, parse(source, LABEL)), [place for _, place in lines])
