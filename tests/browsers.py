@@ -194,15 +194,18 @@ class Visitor:
     def text(self, css):
         return self.run("return document.querySelector(arguments[0])?.innerText", css)
 
-    def wait(self, css, has_text="", seconds=10):
-        """Return the text of the first such element that has this text, once there is one."""
-        until = time.monotonic() + seconds
-        while (found := self.run(FOUND, css, has_text)) is None:
-            if time.monotonic() > until:
-                there = self.text(css)
-                raise AssertionError(f"no {css} says {has_text!r} after {seconds} s, but {there!r}")
+    def until(self, attempt, what, seconds):
+        """Return what the attempt returns, as soon as it is not None."""
+        late = time.monotonic() + seconds
+        while (found := attempt()) is None:
+            assert time.monotonic() < late, f"{what}: not within {seconds} s"
             time.sleep(0.02)
         return found
+
+    def wait(self, css, has_text="", seconds=10):
+        """Return the text of the first such element that has this text, once there is one."""
+        what = f"{css} says {has_text!r}"
+        return self.until(lambda: self.run(FOUND, css, has_text), what, seconds)
 
     def type(self, css, text):
         """Click there, and press a key for each sign."""

@@ -51,7 +51,7 @@ export function choose(place, title, texts) {
       const when = new Date(time);
       const day = isNaN(when) ? "" : when.toLocaleString([], { dateStyle: "long", timeStyle: "short" });
       const back = button("Put it back", () => take(text));
-      const code = piece("pre", { tabIndex: 0 }, piece("code", { textContent: text }));
+      const code = piece("pre", { tabIndex: 0, textContent: text });
       return piece("li", {}, piece("p", { className: "box-bar" }, piece("span", {}, day), back), code);
     });
     const close = button("Close", () => dialog.close(), { autofocus: true });

@@ -112,6 +112,7 @@ export function editor({ place, text, label, describedBy, onText, onCheck }) {
       EditorView.contentAttributes.of({
         "aria-label": label,
         "aria-describedby": describedBy,
+        tabindex: "0",
         spellcheck: "false",
         autocapitalize: "off",
         autocorrect: "off",

@@ -13,6 +13,8 @@ const REFUSED =
   "save it as a file, at the foot of the chapter.";
 const hints = new Map(); // name: how many were asked for in this visit
 
+let isWarned = false; // that nothing is kept
+
 let editors = null;
 let tries = 0;
 
@@ -137,8 +139,8 @@ export class Box {
     this.editor?.set(this.draft.text);
     this.earlier.hidden = this.draft.entry.kept.length === 0;
     this.earlier.textContent = `Earlier texts (${this.draft.entry.kept.length})`;
-    if (store.isRefused() && !this.isWarned) {
-      this.isWarned = true;
+    if (store.isRefused() && !isWarned) {
+      isWarned = true;
       this.tell(REFUSED);
     }
   }
@@ -239,16 +241,18 @@ export class Box {
     this.check.textContent = isOver ? "Check" : "Stop";
     this.progress.hidden = said.kind !== "loading" && said.kind !== "starting";
     if (said.kind === "starting") this.progress.removeAttribute("value");
-    if (said.kind === "loading" && said.of > 0) this.progress.value = said.done / said.of;
+    if (said.kind === "loading") this.progress.value = said.done / said.of;
     if (said.kind === "ready" || said.kind === "answer") this.size.textContent = "";
     if (said.kind === "answer") this.show(said.answer);
     else this.explain(said);
   }
 
-  async explain({ kind, why, how, text }) {
+  async explain({ kind, why, how, text, done, of }) {
     if (kind === "starting") {
       const { bytes } = await book();
       if (!this.progress.hidden) this.say(`Python comes first: ${megabytes(bytes)}, once.`);
+    } else if (kind === "loading") {
+      if (done === of) this.say("Python is here, and starts.");
     } else if (kind in WORDS) {
       this.say(WORDS[kind]);
     } else if (kind === "again") {
@@ -264,6 +268,7 @@ export class Box {
   show(answer) {
     this.desk.dataset.state = answer?.state ?? "";
     this.verdict.innerHTML = answer?.html ?? ""; // Python has escaped it
+    for (const code of this.verdict.querySelectorAll("pre")) code.tabIndex = 0; // to scroll it
     if (answer?.beneath) {
       this.verdict.append(piece("p", { className: "facts" }, answer.beneath));
     }

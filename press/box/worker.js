@@ -14,64 +14,49 @@ Visit(clock)
 const OFTEN = 100; // milliseconds between two words about progress
 const PAUSE = 200; // milliseconds between two interrupts
 
-// What is fetched is counted, and a connection that breaks in the middle ends the wait: Pyodide
-// itself would go on waiting for what does not come.
-const plainly = fetch;
-const sizes = new Map(); // of what is on its way, in bytes
-const done = new Map();
-let part = "Python";
-let lately = 0;
-let giveUp;
-const lost = new Promise((_, reject) => (giveUp = reject));
-lost.catch(() => {});
-
 class Lost extends Error {}
 
-function tellProgress() {
-  if (performance.now() - lately < OFTEN) return;
-  lately = performance.now();
-  const sum = (counts) => [...counts.values()].reduce((a, b) => a + b, 0);
-  postMessage({ kind: "loading", part, done: sum(done), of: sum(sizes) });
-}
-
-function counting(url) {
-  return new TransformStream({
-    transform(chunk, out) {
-      if (sizes.has(url)) {
-        done.set(url, (done.get(url) ?? 0) + chunk.length);
-        tellProgress();
-      }
-      out.enqueue(chunk);
-    },
-  });
-}
-
-async function watched(body, url, out) {
-  try {
-    await body.pipeThrough(counting(url)).pipeTo(out);
-  } catch (error) {
-    giveUp(new Lost(`${url}: ${error.message}`));
-  }
-}
-
-globalThis.fetch = async (asked, how) => {
-  const url = String(asked.url ?? asked);
-  let answer;
-  try {
-    answer = await plainly(asked, how);
-    if (!answer.ok) throw new Error(answer.status);
-  } catch (error) {
-    const failure = new Lost(`${url}: ${error.message}`);
-    giveUp(failure);
-    throw failure;
-  }
-  const { readable, writable } = new TransformStream();
-  watched(answer.body, url, writable);
-  const type = url.endsWith(".wasm") ? "application/wasm" : answer.headers.get("content-type");
-  return new Response(readable, { headers: { "content-type": type ?? "" } });
+const lost = (error) => {
+  throw new Lost(error.message);
 };
 
-const bytesOf = async (name) => (await fetch(here(`./${name}`))).arrayBuffer();
+// Fetch a file from beside this one, and read it in some way.
+async function fetched(name, read, how) {
+  const answer = await fetch(here(name), how).catch(lost);
+  if (!answer.ok) throw new Lost(`${name}: ${answer.status}`);
+  return read(answer).catch(lost);
+}
+
+const bytesOf = (name) => fetched(`./${name}`, (answer) => answer.arrayBuffer());
+
+// Fetch Python's files, only to count them: Pyodide then finds them in the browser's cache. Were
+// it given what was counted, the browser would not keep the compiled code for the next visit.
+async function count(sizes) {
+  const of = Object.values(sizes).reduce((a, b) => a + b, 0);
+  let [done, lately] = [0, 0];
+  const counted = async (answer) => {
+    const reader = answer.body.getReader();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      done += piece.value.length;
+      if (performance.now() - lately < OFTEN) continue;
+      lately = performance.now();
+      postMessage({ kind: "loading", done, of });
+    }
+  };
+  const files = Object.keys(sizes).map((name) => fetched(`../python/${name}`, counted));
+  await Promise.all(files);
+  postMessage({ kind: "loading", done: of, of });
+}
+
+// Pyodide says so, and then waits for ever for what does not come.
+const giveUp = new Promise((_, reject) => {
+  const warn = console.warn;
+  console.warn = (...said) => {
+    if (String(said[0]).includes("instantiation failed")) reject(new Lost(said.join(" ")));
+    else warn(...said);
+  };
+});
+giveUp.catch(() => {});
 
 let asking = 0; // the id of what is being checked
 let end = Infinity; // of the check that runs, in milliseconds
@@ -98,15 +83,11 @@ const interrupts = {
   set 0(_) {},
 };
 
-async function load() {
-  // asked for anew: after a new edition, the names of the files in it are others
-  const answer = await fetch(here("./book.json"), { cache: "no-cache" });
-  const book = await answer.json();
-  for (const [name, size] of Object.entries(book.sizes)) {
-    if (!name.endsWith(".mjs")) sizes.set(here(`../python/${name}`), size); // a script uncounted
-  }
-  const core = bytesOf(book.core);
-  core.catch(() => {});
+async function started() {
+  // asked for anew: in a new edition the packs have new names
+  const read = (answer) => answer.json();
+  const book = await fetched("./book.json", read, { cache: "no-cache" });
+  const [core] = await Promise.all([bytesOf(book.core), count(book.sizes)]);
   const { loadPyodide } = await import("../python/pyodide.mjs");
   const python = await loadPyodide({
     indexURL: here("../python/"),
@@ -115,22 +96,22 @@ async function load() {
     stdout: () => {},
     stderr: () => {},
   });
-  part = "the grader";
   const unpack = (bytes) => python.unpackArchive(bytes, "zip", { extractDir: "/book" });
-  unpack(await core);
+  unpack(core);
   const given = python.toPy({ chapters: book.chapters });
   given.set("clock", clock);
   python.setInterruptBuffer(interrupts);
-  const visit = python.runPython(SETUP, { globals: given });
-  return { book, unpack, visit };
+  return { book, unpack, visit: python.runPython(SETUP, { globals: given }) };
 }
 
-let loading = null;
+let starting = null;
 const unpacked = new Set();
 
 async function check(asked) {
-  loading ??= load();
-  const { book, unpack, visit } = await Promise.race([loading, lost]);
+  starting ??= started().catch((error) => {
+    throw error instanceof TypeError ? new Lost(error.message) : error; // what imports says so
+  });
+  const { book, unpack, visit } = await Promise.race([starting, giveUp]);
   postMessage({ kind: "ready" });
   const json = JSON.stringify(asked);
   const needed = JSON.parse(visit.needs(json)).filter((slug) => !unpacked.has(slug));
@@ -140,17 +121,12 @@ async function check(asked) {
   return JSON.parse(visit.check(json));
 }
 
-// Why something failed: what is fetched did not come, or Python broke down.
-function reason(error) {
-  const isLost = error instanceof Lost || /dynamically imported|importing a module/.test(error);
-  return isLost ? "connection" : "fatal";
-}
-
 addEventListener("message", async ({ data: { id, asked } }) => {
   asking = id;
   try {
     postMessage({ id, kind: "answer", answer: await check(asked) });
   } catch (error) {
-    postMessage({ id, kind: "failed", why: reason(error), text: String(error).slice(0, 2000) });
+    const why = error instanceof Lost ? "connection" : "fatal";
+    postMessage({ id, kind: "failed", why, text: String(error).slice(0, 2000) });
   }
 });
