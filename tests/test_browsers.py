@@ -64,7 +64,7 @@ def test_a_visitor_clicks_types_and_waits(visitor, page):
     visitor.paste("#box", typed)
     assert visitor.text("#box").rstrip("\n").replace("\xa0", " ") == typed
     visitor.wait("#late", "here")
-    with pytest.raises(AssertionError, match="no #late says 'gone'"):
+    with pytest.raises(AssertionError, match="#late says 'gone': not within"):
         visitor.wait("#late", "gone", seconds=0.1)
 
 

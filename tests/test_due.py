@@ -122,7 +122,7 @@ def test_an_audit_is_due_when_its_figures_or_what_judges_has_changed(chapter):
         if (path := getattr(module, "__file__", None)) and path.startswith(str(PACKAGE))
     }
     named = {str(path) for path in files}
-    parts = tuple(str(PACKAGE / name) for name in ("desk", "classroom", "checks"))
+    parts = tuple(str(PACKAGE / name) for name in ("desk", "classroom", "checks", "web"))
     assert strictness.__file__ in ours
     assert {path for path in ours if not path.startswith(parts)} <= named
 
@@ -134,3 +134,10 @@ def test_a_page_is_due_when_its_prose_or_what_prints_it_has_changed(chapter):
     assert all(path.exists() for path in files)
     others = {c.run for c in chapters() if c != chapter}
     assert not others & set(files)
+
+
+def test_a_visit_is_due_when_the_grader_in_the_page_or_a_chapter_below_has_changed(chapter):
+    files = set(due.of_the_boxes(chapter))
+    assert {chapter.solution, chapter.checks, PACKAGE / "compare.py"} <= files
+    assert {PACKAGE / "web" / "visit.py", ROOT / "press" / "box" / "worker.js"} <= files
+    assert all(path.exists() for path in files)
