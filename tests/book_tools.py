@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
 import warnings
 from functools import cache
@@ -40,6 +41,16 @@ def verdicts_on(chapter, source, holes=None, reference=None, seed=0) -> dict[str
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they stop nobody outside the tests
         return {hole: runner.verdicts(hole) for hole in holes or runner.holes}
+
+
+def texts_of(source, chapter) -> dict[str, str]:
+    """Return the functions of a source as the boxes of a page hold them."""
+    lines, found = stub.lines_of(source), stub.definitions(stub.parsed(source))
+    nodes = {hole.name: found[hole.name] for hole in stub.holes(chapter.source)}
+    return {
+        name: textwrap.dedent("".join(lines[stub.first_line(node) - 1 : node.end_lineno]))
+        for name, node in nodes.items()
+    }
 
 
 @cache

@@ -16,7 +16,7 @@ import pytest
 for needed in ("jupytext", "mkdocs", "playwright"):
     pytest.importorskip(needed)
 
-from book_tools import grader, reference_of
+from book_tools import grader, reference_of, texts_of
 from browsers import chromium, firefox, webkit
 from due import A_FIFTH, due, of_the_boxes
 
@@ -31,16 +31,6 @@ TABLE = ROOT / "build" / "in_page.md"
 
 
 # ---------------------------------------------------------------- what the terminal says
-
-
-def boxes(source, chapter):
-    """Return the functions of a source as the boxes of a page hold them."""
-    lines, found = stub.lines_of(source), stub.definitions(stub.parsed(source))
-    return {
-        hole: textwrap.dedent("".join(lines[stub.first_line(node) - 1 : node.end_lineno]))
-        for hole in holes(chapter)
-        for node in [found[hole]]
-    }
 
 
 def holes(chapter):
@@ -274,7 +264,7 @@ def compare(reader, chapter, terminal, table):
     assert {state for state, _ in untouched[first].values()} == {"not yet"}
     assert "Not yet" in reader.visitor.text(f"{reader.box(first)} .box-said")
 
-    texts = boxes(written(chapter.source, chapter), chapter)
+    texts = texts_of(written(chapter.source, chapter), chapter)
     quick, answer = shortest(chapter)
     reader.type(quick, texts[quick], answer)
     for hole in texts.keys() - {quick}:
@@ -283,7 +273,7 @@ def compare(reader, chapter, terminal, table):
     assert {state for checks in right.values() for state, _ in checks.values()} == {"done"}
 
     mutant = written(reference_of(chapter).mutant(mistake), chapter)
-    reader.paste(mistake.in_, boxes(mutant, chapter)[mistake.in_])
+    reader.paste(mistake.in_, texts_of(mutant, chapter)[mistake.in_])
     wrong = reader.check(mistake.in_)
     said = reader.visitor.text(f"{reader.box(mistake.in_)} .box-verdict")
     assert f"This is how it looks when {mistake.why}" in said

@@ -10,7 +10,7 @@ import warnings
 from contextlib import contextmanager
 
 import pytest
-from book_tools import reference_of, verdicts_on
+from book_tools import reference_of, texts_of, verdicts_on
 
 from grader import stub
 from grader.book import chapters, find_chapter
@@ -20,21 +20,6 @@ from grader.web.visit import Visit
 
 FIRST = chapters()[0]
 METHODS = find_chapter("naive_bayes")  # some of its exercises are methods
-
-
-def texts(source, chapter):
-    """Return the functions of a source as the boxes of a page would hold them."""
-    found = stub.definitions(stub.parsed(source))
-    return {
-        hole.name: textwrap.dedent(
-            "".join(
-                stub.lines_of(source)[
-                    stub.first_line(found[hole.name]) - 1 : found[hole.name].end_lineno
-                ]
-            )
-        )
-        for hole in stub.holes(chapter.source)
-    }
 
 
 class Told:
@@ -75,7 +60,7 @@ def ask(begun):
     sys.modules.update(before)
 
 
-RIGHT = texts(FIRST.source, FIRST)
+RIGHT = texts_of(FIRST.source, FIRST)
 ONE = next(iter(RIGHT))
 CHECKS = [check.id for check in reference_of(FIRST).checks.values() if check.hole == ONE]
 
@@ -85,13 +70,13 @@ CHECKS = [check.id for check in reference_of(FIRST).checks.values() if check.hol
 
 @pytest.mark.parametrize("chapter", [FIRST, METHODS], ids=lambda c: c.slug)
 def test_the_answers_typed_into_the_boxes_make_the_reference(chapter):
-    right = texts(chapter.source, chapter)
+    right = texts_of(chapter.source, chapter)
     assert written(chapter, right).file.source == chapter.source
     assert written(chapter, {}).file.source == stub.derive(chapter.source)
 
 
 def test_each_line_knows_its_box():
-    right = texts(METHODS.source, METHODS)
+    right = texts_of(METHODS.source, METHODS)
     work = written(METHODS, right)
     lines = stub.lines_of(work.file.source)
     for hole, text in right.items():
@@ -103,7 +88,7 @@ def test_each_line_knows_its_box():
 
 
 def test_a_string_of_several_lines_keeps_its_signs_in_a_method():
-    right = texts(METHODS.source, METHODS)
+    right = texts_of(METHODS.source, METHODS)
     hole = next(name for name in right if "." in name)
     head = right[hole].partition("\n")[0]
     text = f'{head}\n    """A docstring\n    of two lines."""\n    return """a\n  b\n"""\n'
@@ -127,14 +112,14 @@ def test_a_text_that_is_indented_or_lacks_its_last_line_end_is_read(ask):
 
 def test_the_verdicts_are_those_of_the_terminal(ask):
     reference = reference_of(METHODS)
-    right = texts(METHODS.source, METHODS)
+    right = texts_of(METHODS.source, METHODS)
     some = reference.mistakes[::6]
     assert len(some) > 5
     for mistake in some:
         source = reference.mutant(mistake)
         hole = mistake.in_
         wanted = verdicts_on(METHODS, source, [hole], reference)[hole]
-        told = ask(METHODS, hole, right | {hole: texts(source, METHODS)[hole]})
+        told = ask(METHODS, hole, right | {hole: texts_of(source, METHODS)[hole]})
         assert [(v.check, v.state, v.diagnosis, v.yours, v.wanted) for v in wanted] == [
             (c["check"], c["state"], *(c.get(k, d) for k, d in PARTS)) for c in told["checks"]
         ]
@@ -155,7 +140,7 @@ def test_an_empty_exercise_is_not_yet(ask, begun):
 def test_the_diagnosis_is_told_as_html(ask):
     mistake = next(m for m in reference_of(FIRST).mistakes if m.in_ == ONE)
     source = reference_of(FIRST).mutant(mistake)
-    told = ask(FIRST, ONE, {ONE: texts(source, FIRST)[ONE]})
+    told = ask(FIRST, ONE, {ONE: texts_of(source, FIRST)[ONE]})
     assert "This is how it looks when" in told["html"]
     assert f" of {len(CHECKS)} checks pass." in told["summary"]
 
@@ -203,7 +188,7 @@ def test_what_is_printed_is_shown_and_cut(ask):
 
 def test_a_later_chapter_cannot_be_imported(ask):
     later = chapters()[-1]
-    right = texts(later.source, later)
+    right = texts_of(later.source, later)
     assert ask(later, next(iter(right)), right)["state"] == "done"
     told = ask(FIRST, ONE, {ONE: f"import solutions.{chapters()[-2].slug}\n{RIGHT[ONE]}"})
     assert "is not an earlier chapter" in told["html"]
@@ -291,7 +276,7 @@ BELOW = find_chapter("autograd")
 
 
 def test_own_chapters_are_underneath_and_blamed(ask):
-    right, below = texts(ON.source, ON), texts(BELOW.source, BELOW)
+    right, below = texts_of(ON.source, ON), texts_of(BELOW.source, BELOW)
     hole = "Linear.forward" if "Linear.forward" in right else next(iter(right))
     told = ask(ON, hole, right, own={BELOW.slug: below})
     assert told["state"] == "done"
@@ -305,7 +290,7 @@ def test_own_chapters_are_underneath_and_blamed(ask):
 
 
 def test_a_chapter_of_which_not_all_has_passed_is_the_book_s(ask):
-    right, below = texts(ON.source, ON), texts(BELOW.source, BELOW)
+    right, below = texts_of(ON.source, ON), texts_of(BELOW.source, BELOW)
     below.popitem()
     told = ask(ON, next(iter(right)), right, own={BELOW.slug: below})
     assert "none of " in told["beneath"] and "not passed here" in told["beneath"]
