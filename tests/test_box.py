@@ -625,3 +625,130 @@ def test_without_javascript_the_command_and_the_folded_answer_are_there(browser,
     assert exercise.locator("details.hint > summary").first.is_visible()
     assert exercise.locator("details.success > summary").first.is_visible()
     context.close()
+
+
+# ---------------------------------------------------------------- Python itself
+
+PYTHON_COMES = 120  # seconds, at most
+
+
+class Breaks(Quiet):
+    """Sends half of Python's code and hangs up, as long as it is told to."""
+
+    is_broken = True
+
+    def do_GET(self):  # noqa: N802
+        path = Path(self.translate_path(self.path))
+        if path.suffix != ".wasm" or not Breaks.is_broken:
+            super().do_GET()
+            return
+        data = path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/wasm")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2])
+        self.close_connection = True
+
+
+def test_a_connection_that_breaks_while_python_loads_costs_nothing(browser, site):
+    Breaks.is_broken = True
+    context = browser.new_context()
+    with served(site, Breaks) as address:
+        tab = context.new_page()
+        tab.goto(address + PAGE)
+        box = Box(tab, HOLES[0]).show()
+        box.type("\n# here")
+        box.check("The connection was lost. Nothing you wrote is lost; Check tries again.")
+        assert box.text.endswith("# here") and box.kept["text"] == box.text
+        assert box.place.locator("progress").is_hidden()
+        Breaks.is_broken = False
+        box.check("Not yet", PYTHON_COMES)
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def visit(browser, address):
+    """Give a tab in which Python is there."""
+    context = browser.new_context()
+    tab = another_tab(context, address)
+    box = Box(tab, HOLES[0]).show()
+    box.press("Check")
+    box.says("Python comes first: 9 MB, once.")
+    box.says("Not yet", PYTHON_COMES)
+    yield tab
+    assert not tab.seen, tab.seen
+    context.close()
+
+
+@pytest.fixture
+def real(visit):
+    """Give a box that is as the book gives it, with the real grader behind it."""
+    box = Box(visit, HOLES[0]).show()
+    if visit.evaluate("key => localStorage.getItem(key)", box.key) and box.kept["text"]:
+        box.press("Reset")
+        box.agree("Reset")
+    return box
+
+
+def write(box, *lines):
+    """Write something in the place of the line that raises."""
+    box.type("")
+    for key in ("Shift+Home", "Shift+Home", "Delete"):
+        box.tab.keyboard.press(key)
+    for number, line in enumerate(lines):
+        box.tab.keyboard.type("\n" * bool(number))
+        box.tab.keyboard.press("Shift+Home")  # what the editor has indented
+        box.tab.keyboard.insert_text(f"    {line}")
+
+
+def test_python_says_what_is_wrong_and_what_is_right(real):
+    write(real, "return (X - train.mean()) / train.std()")
+    real.check("0 of 5 checks pass.")
+    told = real.place.locator(".box-verdict").inner_text()
+    assert "This is how it looks when one mean and one spread are taken" in told
+    assert "yours" in told and "wanted" in told
+    real.press("Reset")
+    real.agree("Reset")
+    answer = real.place.locator("details.success details.success pre code").text_content()
+    write(real, *answer.rstrip().splitlines())
+    real.check("All 5 checks pass.")
+    assert real.kept["passed"] == real.text
+    assert real.place.locator(".mark input").is_checked()
+
+
+def test_a_text_that_does_not_parse_is_marked_at_its_line(real):
+    write(real, "return (X - train.mean(")
+    real.check("was never closed")
+    assert real.place.locator(".cm-fault").inner_text().strip() == "return (X - train.mean("
+    assert "was never closed" in real.place.locator(".cm-said").inner_text()
+
+
+def test_a_print_of_100_megabytes_is_cut(real):
+    write(real, 'print("x" * 100_000_000)', "return X")
+    real.check("0 of 5 checks pass.", 60)
+    assert "printed" in real.place.locator(".box-verdict").inner_text()
+    assert len(real.place.locator(".box-verdict").inner_html()) < 100_000
+
+
+def test_a_loop_without_an_end_is_told_with_its_line(real):
+    write(real, "while True:", "    pass")
+    workers = real.tab.evaluate("workers")
+    real.check("0 of 5 checks pass.", 60)
+    told = real.place.locator(".box-verdict").inner_text()
+    assert re.search(r"line 3[34]", told), told
+    assert real.tab.evaluate("workers") == workers
+
+
+def test_a_loop_that_cannot_be_interrupted_ends_with_its_worker(real):
+    write(real, "while True:", "    try:", "        while True: pass", "    except BaseException:")
+    real.tab.keyboard.insert_text(" pass")
+    workers = real.tab.evaluate("workers")
+    real.press("Check")
+    real.says("It takes too long and cannot be interrupted", PYTHON_COMES)
+    real.says("0 of 5 checks pass.", PYTHON_COMES)
+    assert real.tab.evaluate("workers") == workers + 1
+    assert "stopped after 9 s" in real.place.locator(".box-verdict").inner_text()
+    real.press("Reset")
+    real.agree("Reset")
+    real.check("Not yet")

@@ -249,14 +249,14 @@ export class Box {
 
   async explain({ kind, why, how, text, done, of }) {
     if (kind === "starting") {
+      this.isFirst = !how;
       const { bytes } = await book();
-      if (!this.progress.hidden) this.say(`Python comes first: ${megabytes(bytes)}, once.`);
+      if (this.progress.hidden) return; // it was stopped
+      this.say(how ? AGAIN[how] : `Python comes first: ${megabytes(bytes)}, once.`);
     } else if (kind === "loading") {
-      if (done === of) this.say("Python is here, and starts.");
+      if (done === of && this.isFirst) this.say("Python is here, and starts.");
     } else if (kind in WORDS) {
       this.say(WORDS[kind]);
-    } else if (kind === "again") {
-      this.say(AGAIN[how]);
     } else if (kind === "failed" && why === "connection") {
       this.say("The connection was lost. Nothing you wrote is lost; Check tries again.");
     } else if (kind === "failed") {

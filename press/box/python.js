@@ -35,9 +35,9 @@ function next() {
   send();
 }
 
-function send() {
+function send(how = "") {
   worker ??= started();
-  running.tell({ kind: isReady ? "ready" : "starting" });
+  running.tell({ kind: isReady ? "ready" : "starting", how }); // how the worker before it ended
   worker.postMessage({ id: running.id, kind: "check", asked: running.asked });
 }
 
@@ -102,8 +102,7 @@ function again(how, text = "") {
     return;
   }
   running.asked = { ...asked, [how]: check };
-  running.tell({ kind: "again", how });
-  send();
+  send(how);
 }
 
 function finish(message) {
