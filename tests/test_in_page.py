@@ -106,7 +106,7 @@ def terminal(request, tmp_path_factory):
 
 # ---------------------------------------------------------------- what the page says
 
-# In the page's own world: what every worker says is written down.
+# In the page's own world: what every worker answers is written down.
 HEARD = """
     if (window.heard) return
     const script = document.createElement("script")
@@ -150,13 +150,11 @@ class Reader:
         return f'[data-exercise="{self.chapter.slug}.{hole}"]'
 
     def editor(self, hole):
-        """Go to a box, whose editor then comes."""
-        self.visitor.run(
-            "document.querySelector(arguments[0]).scrollIntoView({behavior: 'instant'})",
-            self.box(hole),
-        )
+        """Go to a box until its editor has come: what comes above moves it away."""
         found = f"{self.box(hole)} .cm-content"
-        self.visitor.wait(found)
+        self.visitor.until(
+            lambda: self.visitor.run(LOOK, self.box(hole), found), f"the editor of {hole}", SECONDS
+        )
         return found
 
     def stub(self, hole):
@@ -210,6 +208,11 @@ class Reader:
         return answer
 
 
+LOOK = """
+    const [box, editor] = arguments
+    document.querySelector(box).scrollIntoView({behavior: "instant"})
+    return document.querySelector(editor) && true
+"""
 # what was heard since, and the state that the box shows, once it is no longer being checked
 ANSWERED = """
     const [before, box] = arguments
