@@ -580,7 +580,7 @@ def test_own_chapters_are_sent_when_all_of_one_has_passed(reader, box):
         key = f"ground-up.box.{second.slug}.{hole}"
         reader.evaluate("([k, v]) => localStorage.setItem(k, v)", [key, json.dumps(entry)])
     toggle.check()
-    reader.locator(".box-foot .box-said", has_text="1 chapter").wait_for()
+    reader.locator(".box-foot .box-said", has_text="1 so far").wait_for()
     reader.reload()
     assert toggle.is_checked()
     box.show().check()

@@ -17,7 +17,7 @@ from grader.desk.own import Layer, builds_on, imported, told
 from grader.find import hole_names
 from grader.reference import Reference, take_out
 from grader.submission import Obstacle
-from grader.told import block, check_part, html
+from grader.told import block, check_part, html, line
 from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
 from grader.web.boxes import Written, text_of, written
 from grader.web.inside import Clock, Inside
@@ -112,7 +112,7 @@ def stopped(hole: str, obstacle: Obstacle) -> dict[str, Any]:
         "state": WRONG,
         "checks": [],
         "html": said,
-        "summary": html(obstacle.sentence),
+        "summary": line(obstacle.sentence),
         "marks": [{"line": obstacle.line, "message": obstacle.sentence}] if is_here else [],
         "passed": {},
     }

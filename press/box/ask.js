@@ -39,6 +39,11 @@ export function ask(place, title, text, yes) {
   });
 }
 
+function dayOf(time) {
+  const day = new Date(time);
+  return isNaN(day) ? "" : day.toLocaleString([], { dateStyle: "long", timeStyle: "short" });
+}
+
 // Show texts of before, each with a button that puts it back.
 export function choose(place, title, texts) {
   return new Promise((answer) => {
@@ -48,14 +53,13 @@ export function choose(place, title, texts) {
       dialog.close();
     };
     const entries = texts.map(({ text, time }) => {
-      const when = new Date(time);
-      const day = isNaN(when) ? "" : when.toLocaleString([], { dateStyle: "long", timeStyle: "short" });
-      const back = button("Put it back", () => take(text));
-      const code = piece("pre", { tabIndex: 0, textContent: text });
-      return piece("li", {}, piece("p", { className: "box-bar" }, piece("span", {}, day), back), code);
+      const [day, back] = [piece("span", {}, dayOf(time)), button("Put it back", () => take(text))];
+      const bar = piece("p", { className: "box-bar" }, day, back);
+      return piece("li", {}, bar, piece("pre", { tabIndex: 0, textContent: text }));
     });
     const close = button("Close", () => dialog.close(), { autofocus: true });
-    const dialog = titled(title, piece("ol", {}, ...entries), piece("p", { className: "box-bar" }, close));
+    const end = piece("p", { className: "box-bar" }, close);
+    const dialog = titled(title, piece("ol", {}, ...entries), end);
     dialog.addEventListener("close", () => answer(chosen));
     shown(dialog, place);
   });

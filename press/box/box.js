@@ -3,6 +3,7 @@ import { Box } from "./exercise.js";
 import * as checking from "./checking.js";
 import { foot } from "./foot.js";
 import { renewMarks } from "./marks.js";
+import * as python from "./python.js";
 import * as store from "./store.js";
 
 let boxes = new Map(); // of the page that is open, by name
@@ -24,7 +25,10 @@ function open() {
   renewMarks();
 }
 
-checking.listenTo((name, said) => boxes.get(name)?.hear(said));
+checking.listenTo((name, said) => {
+  boxes.get(name)?.hear(said);
+  if (python.isThere()) boxes.forEach((box) => (box.size.textContent = ""));
+});
 store.watch((name, theirs) => boxes.get(name)?.heard(theirs));
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) boxes.forEach((box, name) => box.heard(store.read(name)));

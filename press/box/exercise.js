@@ -70,15 +70,24 @@ export class Box {
 
   // Show how things stand, in a page that may be a new one.
   renew() {
+    this.showHints();
+    this.showEarlier();
+    const last = checking.lastOf(this.name);
+    if (last) this.hear(last);
+    else this.show(checking.answerOf(this.name));
+  }
+
+  showHints() {
     const asked = hints.get(this.name) ?? 0;
     this.hints.forEach((hint, i) => (hint.hidden = i >= asked));
     const all = this.hints.length;
     this.hint.textContent = asked < all ? `Hint ${asked + 1} of ${all}` : "No more hints";
-    this.earlier.hidden = this.draft.entry.kept.length === 0;
-    this.earlier.textContent = `Earlier texts (${this.draft.entry.kept.length})`;
-    const last = checking.lastOf(this.name);
-    if (last) this.hear(last);
-    else this.show(checking.answerOf(this.name));
+  }
+
+  showEarlier() {
+    const { length } = this.draft.entry.kept;
+    this.earlier.hidden = length === 0;
+    this.earlier.textContent = `Earlier texts (${length})`;
   }
 
   // Fetch the editor when the box comes near the window.
@@ -93,8 +102,8 @@ export class Box {
   }
 
   async tellSize() {
-    if (python.isThere()) return;
-    const { bytes } = await book();
+    const { bytes } = await book().catch(() => ({}));
+    if (!bytes || python.isThere()) return;
     this.size.textContent = `The first check brings Python: ${megabytes(bytes)}, once.`;
   }
 
@@ -137,8 +146,7 @@ export class Box {
 
   changed() {
     this.editor?.set(this.draft.text);
-    this.earlier.hidden = this.draft.entry.kept.length === 0;
-    this.earlier.textContent = `Earlier texts (${this.draft.entry.kept.length})`;
+    this.showEarlier();
     if (store.isRefused() && !isWarned) {
       isWarned = true;
       this.tell(REFUSED);
@@ -209,7 +217,7 @@ export class Box {
     const asked = hints.get(this.name) ?? 0;
     if (asked >= this.hints.length) return this.say("That was the last hint.");
     hints.set(this.name, asked + 1);
-    this.renew();
+    this.showHints();
     this.hints[asked].open = true;
     this.say(`Hint ${asked + 1} of ${this.hints.length} is open.`);
   }
@@ -242,7 +250,6 @@ export class Box {
     this.progress.hidden = said.kind !== "loading" && said.kind !== "starting";
     if (said.kind === "starting") this.progress.removeAttribute("value");
     if (said.kind === "loading") this.progress.value = said.done / said.of;
-    if (said.kind === "ready" || said.kind === "answer") this.size.textContent = "";
     if (said.kind === "answer") this.show(said.answer);
     else this.explain(said);
   }

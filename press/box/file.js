@@ -42,8 +42,8 @@ function* entriesOf(exercises) {
 
 function read(text) {
   try {
-    const found = JSON.parse(text);
-    if (found["ground-up"] === 1 && isTable(found.exercises)) return [...entriesOf(found.exercises)];
+    const { "ground-up": edition, exercises } = JSON.parse(text);
+    if (edition === 1 && isTable(exercises)) return [...entriesOf(exercises)];
   } catch {
     // said below
   }

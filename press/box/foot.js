@@ -30,9 +30,8 @@ export function foot(renew) {
     onchange: async () => {
       own.want(toggle.checked);
       if (!toggle.checked) return say("The book's own chapters are underneath.");
-      const count = Object.keys(own.passed(await book())).length;
-      const chapters = `${count} ${count === 1 ? "chapter" : "chapters"}`;
-      say(`A chapter of yours counts once all of it has passed here: ${count ? chapters : "none yet"}.`);
+      const { length } = Object.keys(own.passed(await book()));
+      say(`A chapter of yours counts once all of it has passed here: ${length || "none"} so far.`);
     },
   });
   return piece(

@@ -18,10 +18,10 @@ function slugOf(link) {
 }
 
 export async function renewMarks() {
+  const none = { exercises: {} }; // no connection: no count
+  const { exercises } = groundUp.done().size > 0 ? await book().catch(() => none) : none;
   const done = groundUp.done();
   for (const old of document.querySelectorAll(".md-nav .tally")) old.remove();
-  if (done.size === 0) return;
-  const { exercises } = await book();
   const places = new Map();
   for (const box of document.querySelectorAll(".exercise[data-exercise]:has(h3)")) {
     places.set(`#${box.querySelector("h3").id}`, box.dataset.exercise);
@@ -29,7 +29,8 @@ export async function renewMarks() {
   for (const link of document.querySelectorAll(".md-nav--primary a.md-nav__link")) {
     const slug = slugOf(link);
     if (link.hash) {
-      if (link.pathname === location.pathname && done.has(places.get(link.hash))) put(link, "✓", " done");
+      const isHere = link.pathname === location.pathname;
+      if (isHere && done.has(places.get(link.hash))) put(link, "✓", " done");
     } else if (Object.hasOwn(exercises, slug)) {
       const all = exercises[slug];
       const count = all.filter((hole) => done.has(`${slug}.${hole}`)).length;
