@@ -67,7 +67,14 @@ def bundle(node: str, packages: dict[str, Path], target: Path) -> None:
     found = {name: path for name, path in packages.items() if (path / "package.json").exists()}
     command += [f"--alias:{name}={path}" for name, path in found.items()]
     command += [f"--outdir={target}", *(f"{name}.js" for name in ENTRIES)]
-    ran = subprocess.run(command, cwd=BOX, capture_output=True, text=True, encoding="utf-8")
+    ran = subprocess.run(
+        command,
+        cwd=BOX,
+        stdin=subprocess.DEVNULL,  # some inputs of ours crash it
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     if ran.returncode != 0:
         fault = PLACE.search(ran.stderr)
         if fault is None:

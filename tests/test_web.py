@@ -191,7 +191,7 @@ def test_a_later_chapter_cannot_be_imported(ask):
     right = texts_of(later.source, later)
     assert ask(later, next(iter(right)), right)["state"] == "done"
     told = ask(FIRST, ONE, {ONE: f"import solutions.{chapters()[-2].slug}\n{RIGHT[ONE]}"})
-    assert "is not an earlier chapter" in told["html"]
+    assert "is not an earlier chapter" in told["summary"]
 
 
 def test_what_was_set_is_put_back(ask):

@@ -17,7 +17,7 @@ from grader.desk.own import Layer, builds_on, imported, told
 from grader.find import hole_names
 from grader.reference import Reference, take_out
 from grader.submission import Obstacle
-from grader.told import block, check_part, html, line
+from grader.told import block, check_part, line
 from grader.verdict import DONE, NOT_YET, WAITS, WRONG, Verdict, state_of
 from grader.web.boxes import Written, text_of, written
 from grader.web.inside import Clock, Inside
@@ -104,14 +104,12 @@ def layer(chapter: Chapter, texts: Texts) -> Layer:
 
 def stopped(hole: str, obstacle: Obstacle) -> dict[str, Any]:
     """Return what is told where nothing could be checked."""
-    said = f'<p class="bad">{html(obstacle.sentence)}</p>\n'
-    said += block(obstacle.excerpt) if obstacle.excerpt else ""
     is_here = obstacle.line and obstacle.sentence.startswith((f"{hole},", f"{hole} "))
     return {
         "hole": hole,
         "state": WRONG,
         "checks": [],
-        "html": said,
+        "html": block(obstacle.excerpt) if obstacle.excerpt else "",
         "summary": line(obstacle.sentence),
         "marks": [{"line": obstacle.line, "message": obstacle.sentence}] if is_here else [],
         "passed": {},
