@@ -74,6 +74,7 @@ def visit(playwright, profile, address):
     context.on("request", lambda request: fetched.append(request.url))
     page.add_init_script(HEARD)
     page.goto(f"{address}chapters/{slug_of(CHAPTER)}/", wait_until="networkidle")
+    page.locator(".exercise button.main").first.wait_for()
     yield page, fetched
     context.close()
 
