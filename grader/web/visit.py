@@ -139,7 +139,7 @@ def placed(frame: dict[str, Any], hole: str, work: Written) -> dict[str, Any]:
         return frame
     place = work.place(frame["line"])
     if place is None:
-        return frame | {"file": "what is given", "line": frame["line"]}
+        return frame | {"file": "what is given"}
     name, line = place
     return frame | {"line": line} | ({"file": name} if name != hole else {})
 
