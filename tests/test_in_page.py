@@ -279,10 +279,10 @@ def compare(reader, chapter, terminal, table):
     reader.paste(mistake.in_, texts_of(mutant, chapter)[mistake.in_])
     wrong = reader.check(mistake.in_)
     said = reader.visitor.text(f"{reader.box(mistake.in_)} .box-verdict")
-    assert f"This is how it looks when {mistake.why}" in said
 
     here, there = (untouched, right, wrong), terminal(chapter)
     compared = sum(len(checks) for answer in here for checks in answer.values())
     table.append((reader.name, chapter.slug, compared, "equal" if here == there else "NOT equal"))
     assert here == there
+    assert f"This is how it looks when {mistake.why}" in said
     assert reader.visitor.run("return workers") == 1
