@@ -10,6 +10,7 @@ import json
 import re
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import pytest
 
@@ -37,8 +38,17 @@ def holes(chapter):
     return [hole.name for hole in stub.holes(chapter.source)]
 
 
+@cache
 def mistake_of(chapter):
-    return reference_of(chapter).mistakes[0]
+    """Return the first mistake that shows in what comes out: a browser's NumPy sees no overflow."""
+    reference = reference_of(chapter)
+
+    def rests_on_flags(mistake):
+        checks = [check for check in reference.checks.values() if check.hole == mistake.in_]
+        outcomes = [reference.mistaken(check, mistake) for check in checks]
+        return any("FloatingPointError" in outcome.get("names", []) for outcome in outcomes)
+
+    return next(mistake for mistake in reference.mistakes if not rests_on_flags(mistake))
 
 
 def written(source, chapter):
