@@ -1,4 +1,5 @@
 // Python, in one worker for the whole visit. It is asked one thing at a time.
+const KEY = "ground-up.python"; // which one this browser has fetched before
 const GRACE = 2; // seconds beyond its limit, after which a check is ended from here
 
 const waiting = [];
@@ -38,7 +39,17 @@ function next() {
 function send(how = "") {
   worker ??= started();
   running.tell({ kind: isReady ? "ready" : "starting", how }); // how the worker before it ended
-  worker.postMessage({ id: running.id, kind: "check", asked: running.asked });
+  const { id, asked } = running;
+  worker.postMessage({ id, kind: "check", asked, before: fetched() });
+}
+
+function fetched(which) {
+  try {
+    if (which) localStorage.setItem(KEY, which);
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // then it is counted again, no more
+  }
 }
 
 function started() {
@@ -58,7 +69,10 @@ function end() {
 }
 
 function heard(message) {
-  if (message.kind === "ready") isReady = true;
+  if (message.kind === "ready") {
+    isReady = true;
+    fetched(message.which);
+  }
   if (message.kind === "ready" || message.kind === "loading") running?.tell(message);
   if (message.kind === "failed") failed(message.why, message.text);
   if (message.id !== running?.id) return;

@@ -84,11 +84,13 @@ const interrupts = {
   set 0(_) {},
 };
 
-async function started() {
+async function started(before) {
   // asked for anew: in a new edition the packs have new names
   const read = (answer) => answer.json();
   const book = await fetched("./book.json", read, { cache: "no-cache" });
-  const [core] = await Promise.all([bytesOf(book.core), count(book.sizes)]);
+  const which = JSON.stringify(book.sizes);
+  const counted = which === before ? null : count(book.sizes); // it is in the cache: no need
+  const [core] = await Promise.all([bytesOf(book.core), counted]);
   const { loadPyodide } = await import("../python/pyodide.mjs");
   const python = await loadPyodide({
     indexURL: here("../python/"),
@@ -102,18 +104,18 @@ async function started() {
   const given = python.toPy({ chapters: book.chapters });
   given.set("clock", clock);
   python.setInterruptBuffer(interrupts);
-  return { book, unpack, visit: python.runPython(SETUP, { globals: given }) };
+  return { which, book, unpack, visit: python.runPython(SETUP, { globals: given }) };
 }
 
 let starting = null;
 const unpacked = new Set();
 
-async function check(asked) {
-  starting ??= started().catch((error) => {
+async function check(asked, before) {
+  starting ??= started(before).catch((error) => {
     throw error instanceof TypeError ? new Lost(error.message) : error; // what imports says so
   });
-  const { book, unpack, visit } = await Promise.race([starting, giveUp]);
-  postMessage({ kind: "ready" });
+  const { which, book, unpack, visit } = await Promise.race([starting, giveUp]);
+  postMessage({ kind: "ready", which });
   const json = JSON.stringify(asked);
   const needed = JSON.parse(visit.needs(json)).filter((slug) => !unpacked.has(slug));
   const packs = await Promise.all(needed.map((slug) => bytesOf(book.packs[slug])));
@@ -122,10 +124,10 @@ async function check(asked) {
   return JSON.parse(visit.check(json));
 }
 
-addEventListener("message", async ({ data: { id, asked } }) => {
+addEventListener("message", async ({ data: { id, asked, before } }) => {
   asking = id;
   try {
-    postMessage({ id, kind: "answer", answer: await check(asked) });
+    postMessage({ id, kind: "answer", answer: await check(asked, before) });
   } catch (error) {
     const why = error instanceof Lost ? "connection" : "fatal";
     postMessage({ id, kind: "failed", why, text: String(error).slice(0, 2000) });
