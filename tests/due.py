@@ -91,12 +91,17 @@ def of_the_page(chapter: Chapter) -> list[Path]:
     return [chapter.prose, chapter.run, chapter.checks, *stands_on(chapter), *press, *common]
 
 
+def of_the_code(chapter: Chapter) -> list[Path]:
+    """Return what a check runs that is the chapter's own, or of those below it."""
+    return [chapter.checks, *stands_on(chapter)]
+
+
 def of_the_boxes(chapter: Chapter) -> list[Path]:
     """Return what a check in the page depends on, the grader and the boxes included."""
     grader = [*PACKAGE.glob("*.py"), *(PACKAGE / "web").glob("*.py")]
     box = [*(ROOT / "press" / "box").iterdir(), ROOT / "press" / "packages.json"]
     tests = [ROOT / "tests" / name for name in ("browsers.py", "test_in_page.py")]
-    return [chapter.checks, *stands_on(chapter), *grader, *box, *tests]
+    return [*of_the_code(chapter), *grader, *box, *tests]
 
 
 if __name__ == "__main__":

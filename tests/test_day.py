@@ -22,6 +22,7 @@ from grader.desk import milestone
 
 COLUMNS = "76"  # that a page shows without scrolling
 PASSING = re.compile(
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
     r"\d+(?:\.\d+)? s\b|\d+ min \d+ s"  # what the clock says
     r"|\d\d:\d\d:\d\d|\d{1,2} [A-Z][a-z]+ \d{4}|(?:in \d days, )?on \d{1,2} [A-Z][a-z]+"
     r"|explain (?:arrays|logistic_regression)$",  # the date draws lots which
@@ -153,13 +154,34 @@ def renewed(text, screen):
     return "\n".join(lines[: lines.index(last) + 1 if last in lines else None]) + "\n"
 
 
+def is_nearly(text, screen):
+    """Return whether two screens differ in the last digit of a number, by two, and in no word.
+
+    A forest's trees split where sums are nearly equal, and another processor adds
+    in another order.
+    """
+    one, other = (" ".join(plain(each).split()) for each in (text, screen))
+    if NUMBER.sub("", one) != NUMBER.sub("", other):
+        return False
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
+    return all(abs(float(a) - float(b)) < 2.5 * 10.0 ** -len(a.partition(".")[2]) for a, b in pairs)
+
+
+def test_a_screen_may_differ_in_a_last_digit_only():
+    assert is_nearly("by trees  51%  8.6% at -3", "by trees 52%   8.5% at -3\n")
+    assert not is_nearly("by trees 51%", "by trees 54%")
+    assert not is_nearly("8.6%", "8.2%")
+    assert not is_nearly("by trees 51%", "by line 51%")
+
+
 def test_every_screen_of_the_page_is_a_real_one(tmp_path):
     shown = SCREEN.findall(PAGE.read_text(encoding="utf-8"))
     screens = list(Day(tmp_path).screens())
     assert len(shown) == len(screens)
     for text, (name, screen) in zip(shown, screens, strict=True):
         told = f"python tests/test_day.py writes what the screen of {name} is now:\n{screen}"
-        assert plain(text) in plain(screen), told
+        nearly = name == "milestone" and is_nearly(text, screen)
+        assert nearly or plain(text) in plain(screen), told
 
 
 def test_a_screen_is_renewed_from_its_first_line_to_its_last_and_keeps_its_times():
