@@ -22,12 +22,12 @@ from grader.desk import milestone
 
 COLUMNS = "76"  # that a page shows without scrolling
 PASSING = re.compile(
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
     r"\d+(?:\.\d+)? s\b|\d+ min \d+ s"  # what the clock says
     r"|\d\d:\d\d:\d\d|\d{1,2} [A-Z][a-z]+ \d{4}|(?:in \d days, )?on \d{1,2} [A-Z][a-z]+"
     r"|explain (?:arrays|logistic_regression)$",  # the date draws lots which
     re.M,
 )
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 PAGE = ROOT / "press" / "pages" / "day.md"
 SCREEN = re.compile(r"(?<=^```text\n).*?(?=^```$)", re.M | re.S)
 HUNT = 9  # the seed of the hunt on the page
