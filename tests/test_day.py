@@ -155,7 +155,7 @@ def renewed(text, screen):
 
 
 def is_nearly(text, screen):
-    """Return whether two screens differ in the last digit of a number, by two, and in no word.
+    """Return whether two screens differ in no word, and in numbers by a fiftieth or a last digit.
 
     A forest's trees split where sums are nearly equal, and another processor adds
     in another order.
@@ -164,13 +164,17 @@ def is_nearly(text, screen):
     if NUMBER.sub("", one) != NUMBER.sub("", other):
         return False
     pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
-    return all(abs(float(a) - float(b)) < 2.5 * 10.0 ** -len(a.partition(".")[2]) for a, b in pairs)
+    return all(
+        abs(float(a) - float(b)) <= max(float(a) / 50, 1.1 * 10.0 ** -len(a.partition(".")[2]))
+        for a, b in pairs
+    )
 
 
-def test_a_screen_may_differ_in_a_last_digit_only():
+def test_another_machine_s_screen_is_nearly_the_same():
     assert is_nearly("by trees  51%  8.6% at -3", "by trees 52%   8.5% at -3\n")
     assert not is_nearly("by trees 51%", "by trees 54%")
-    assert not is_nearly("8.6%", "8.2%")
+    assert is_nearly("326 loans", "328 loans") and not is_nearly("326 loans", "336 loans")
+    assert not is_nearly("8.6%", "8.3%")
     assert not is_nearly("by trees 51%", "by line 51%")
 
 
