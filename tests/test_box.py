@@ -128,7 +128,7 @@ class Box:
 
     @property
     def text(self):
-        return "\n".join(self.place.locator(".cm-line").all_inner_texts()).replace("\n\n", "\n")
+        return "\n".join(self.place.locator(".cm-line").all_text_contents())
 
     @property
     def kept(self):
