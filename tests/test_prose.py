@@ -11,7 +11,6 @@ for needed in ("jupytext", "matplotlib", "nbclient"):
 
 from book_tools import differences, run_notebook
 from due import A_FIFTH, due, of_the_run
-from numpy._core._multiarray_umath import __cpu_features__
 
 from grader import stub
 from grader.book import chapters
@@ -95,7 +94,7 @@ def test_the_notebook_runs_from_top_to_bottom_and_prints_the_same(tmp_path):
         hole = stub.holes(chapter.source)[0].name
         answer = runs.printed(ran[f"!grader check {hole}"])
         found = [] if hole in answer and "not found" not in answer else [answer]
-        if of_another_python(manuscript, outputs) or is_another_processor():
+        if of_another_python(manuscript, outputs):
             return found
         for cell, before in zip(manuscript.cells, outputs, strict=True):
             after = [runs.tidy(o) for o in runs.joined(ran[cell.source])]
@@ -108,15 +107,6 @@ def test_the_notebook_runs_from_top_to_bottom_and_prints_the_same(tmp_path):
         every = list(pool.map(again, of_today))
     changed = {c.slug: found for c, found in zip(of_today, every, strict=True) if found}
     assert not changed, f"not printed as it is kept: {changed}"
-
-
-def is_another_processor():
-    """Return whether this one adds in another order than that of the kept runs, with AVX-512.
-
-    Where sums are nearly equal a tree is split otherwise, and what is chosen by
-    it follows: then the notebooks have to run here, and print what they print.
-    """
-    return not __cpu_features__["AVX512_SKX"]
 
 
 def of_another_python(manuscript, outputs):
