@@ -42,6 +42,7 @@ ENVIRONMENT = {  # the same bits everywhere, as far as that can be had
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4,AVX512_ICL,AVX512_SPR",  # not every processor has them
     "PYTHONHASHSEED": "0",
     "PYTHONPATH": str(ROOT),
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",

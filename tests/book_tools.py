@@ -137,7 +137,6 @@ def run_notebook(book, folder: Path) -> dict[str, list]:
 
 
 ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
-ORDER = re.compile(r"1e[+-]?\d+")
 A_POINT = 1.0  # by which a line of a figure may move
 
 
@@ -169,17 +168,7 @@ def different_numbers(old: str, new: str) -> list[str]:
     if ANY_NUMBER.sub("#", old).split() != ANY_NUMBER.sub("#", new).split():
         return [f"{old!r} became {new!r}"]
     pairs = zip(ANY_NUMBER.findall(old), ANY_NUMBER.findall(new), strict=True)
-    return [
-        f"{a} became {b}"
-        for a, b in pairs
-        if abs(float(a) - float(b)) > last_place(a) and not are_orders(a, b)
-    ]
-
-
-def are_orders(*numbers: str) -> bool:
-    """Return whether two numbers are powers of ten that follow each other: 1e-10 and 1e-9."""
-    orders = [int(number[2:]) for number in numbers if ORDER.fullmatch(number)]
-    return len(orders) == 2 and abs(orders[0] - orders[1]) <= 1
+    return [f"{a} became {b}" for a, b in pairs if abs(float(a) - float(b)) > last_place(a)]
 
 
 def last_place(number: str) -> float:

@@ -136,8 +136,6 @@ def test_a_run_of_another_python_is_known():
         ("loss 0.123", "loss 0.125", False),
         ("loss 1.23e-09", "loss 1.24e-09", True),
         ("loss 1.23e-09", "loss 1.23e-08", False),
-        ("about 1e-10", "about 1e-9", True),  # rounding is of that order, on any machine
-        ("about 1e-10", "about 1e-8", False),
         ("13 of 20", "14 of 20", False),  # a count is exact
         ("loss 0.123", "cost 0.123", False),
         ("a b", "a b c", False),
