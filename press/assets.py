@@ -21,7 +21,7 @@ import tarfile
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -94,6 +94,25 @@ def fetch_all(names: Iterable[str]) -> dict[str, Path]:
             unpack(name, Path(temporary) / archive, files)
             settle(files, folders[name])
     return folders
+
+
+def made(name: str, make: Callable[[str, Path], None]) -> Path:
+    """Return a folder that Node makes, once: `make` is called with Node and a folder to write.
+
+    Raises
+    ------
+    Missing
+        If Node is not there.
+    """
+    folder = CACHE / name
+    if not folder.exists():
+        node = shutil.which("node")
+        if node is None:
+            raise Missing("node is not installed")
+        with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
+            make(node, Path(temporary) / "made")
+            settle(Path(temporary) / "made", folder)
+    return folder
 
 
 def settle(fresh: Path, place: Path) -> None:

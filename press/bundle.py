@@ -8,9 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from press import assets
@@ -50,14 +48,8 @@ def bundled(packages: dict[str, Path]) -> list[Path]:
     Stop
         If one of the scripts is at fault.
     """
-    folder = assets.CACHE / f"box-{key_of(sorted(BOX.glob('*.js')))}"
-    if not folder.exists():
-        node = shutil.which("node")
-        if node is None:
-            raise assets.Missing("node is not installed")
-        with tempfile.TemporaryDirectory(dir=assets.CACHE) as temporary:
-            bundle(node, packages, Path(temporary) / "made")
-            assets.settle(Path(temporary) / "made", folder)
+    name = f"box-{key_of(sorted(BOX.glob('*.js')))}"
+    folder = assets.made(name, lambda node, target: bundle(node, packages, target))
     return [folder / f"{name}.mjs" for name in ENTRIES]
 
 

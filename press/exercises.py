@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 
 from press import assets, bundle, packs
-
-COMPRESSED = (".whl", ".zip")
-LEVEL = 6  # of gzip: what a server uses that compresses as it sends
-
-
-@lru_cache(maxsize=1)
-def size(runtime: tuple[Path, ...]) -> int:
-    """Return how many bytes of some files go to the reader."""
-    contents = ((path.suffix, path.read_bytes()) for path in runtime)
-    return sum(
-        len(data if suffix in COMPRESSED else gzip.compress(data, LEVEL))
-        for suffix, data in contents
-    )
+from press.runtime import runtime, size
 
 
 def assembled() -> tuple[dict[str, bytes], str]:
@@ -30,15 +16,15 @@ def assembled() -> tuple[dict[str, bytes], str]:
         return {}, why
     try:
         scripts = bundle.bundled(there)
+        python = runtime(there)
     except assets.Missing as missing:
         return {}, str(missing)
-    runtime = (*sorted(there["pyodide"].iterdir()), there["numpy"])
-    found = {f"python/{path.name}": path.read_bytes() for path in runtime}
+    found = {f"python/{name}": path.read_bytes() for name, path in python.items()}
     for path in (*scripts, bundle.BOX / "box.css"):
         found[f"exercises/{path.name}"] = path.read_bytes()
     found["exercises/licences.txt"] = licences(there).encode()
-    sizes = {path.name: path.stat().st_size for path in runtime}
-    for name, data in packs.written(size(runtime), sizes):
+    sizes = {name: path.stat().st_size for name, path in python.items()}
+    for name, data in packs.written(size(tuple(python.values())), sizes):
         found[f"exercises/{name}"] = data
     return found, ""
 

@@ -96,14 +96,18 @@ def pack(name: str, paths: Iterable[Path]) -> tuple[str, bytes]:
     return f"{name}-{hashlib.sha256(data).hexdigest()[:8]}.zip", data
 
 
+def core() -> tuple[str, bytes]:
+    """Return the pack of what every chapter needs, and its name."""
+    return pack("core", contents()[0])
+
+
 def written(runtime: int, files: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
     """Yield each pack with its name, and the manifest.
 
     Python itself is that large as it is sent; its files, as they arrive.
     """
-    core, own = contents()
-    core_name, core_pack = pack("core", core)
-    packs = {slug: pack(slug, paths) for slug, paths in own.items()}
+    core_name, core_pack = core()
+    packs = {slug: pack(slug, paths) for slug, paths in contents()[1].items()}
     yield core_name, core_pack
     yield from packs.values()
     manifest = {

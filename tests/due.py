@@ -1,7 +1,7 @@
 """What the gate proves again: what has changed lately, and in turn a share of the rest.
 
-Lately is within a day, or since GATE_BEFORE, the commit that the gate saw last
-where one is named. What git cannot tell counts as changed, and so does
+Lately is within a working day, or since GATE_BEFORE, the commit that the gate saw
+last where one is named. What git cannot tell counts as changed, and so does
 everything where GATE_ALL is set. `python tests/due.py` names the chapters
 whose audit is due.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from grader.audit import scores
 from grader.book import PACKAGE, ROOT, Chapter, chapters, stands_on
 
-LATELY = "1 day ago"
+LATELY = "8 hours ago"
 A_FIFTH, A_TENTH = 5, 10
 TODAY = date.today().toordinal()  # the same after midnight
 
@@ -99,7 +99,8 @@ def of_the_code(chapter: Chapter) -> list[Path]:
 def of_the_boxes(chapter: Chapter) -> list[Path]:
     """Return what a check in the page depends on, the grader and the boxes included."""
     grader = [*PACKAGE.glob("*.py"), *(PACKAGE / "web").glob("*.py")]
-    box = [*(ROOT / "press" / "box").iterdir(), ROOT / "press" / "packages.json"]
+    press = ROOT / "press"
+    box = [*(press / "box").iterdir(), *press.glob("precompile.*"), press / "packages.json"]
     tests = [ROOT / "tests" / name for name in ("browsers.py", "test_in_page.py")]
     return [*of_the_code(chapter), *grader, *box, *tests]
 

@@ -48,7 +48,7 @@ def clone(tmp_path, monkeypatch):
     return commit
 
 
-def test_what_was_committed_within_a_day_has_changed_and_what_was_before_has_not(clone):
+def test_what_was_committed_lately_has_changed_and_what_was_before_has_not(clone):
     clone("old.py", 9)
     clone("a/ü new.py", 0)
     assert due.changed_lately(clone.root) == {"a/ü new.py"}

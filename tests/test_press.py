@@ -25,7 +25,7 @@ from browsers import served
 from grader import stub
 from grader.audit import scores
 from grader.book import ROOT, Chapter, chapters
-from press import assets, bundle, exercises, figures, maths, runs, strictness
+from press import assets, exercises, figures, maths, runs, strictness
 from press.manuscript import Cell, Manuscript
 from press.notebook import notebook
 from press.page import Page, look_for_exercises
@@ -531,7 +531,7 @@ def missed(reason):
 def test_without_node_nothing_is_bundled(tmp_path, monkeypatch):
     monkeypatch.setattr(assets, "CACHE", tmp_path)
     monkeypatch.setattr(assets, "for_exercises", lambda: ({}, ""))
-    monkeypatch.setattr(bundle.shutil, "which", lambda name: None)
+    monkeypatch.setattr(assets.shutil, "which", lambda name: None)
     assert exercises.assembled() == ({}, "node is not installed")
 
 

@@ -28,7 +28,7 @@ async function fetched(name, read, how) {
   return read(answer).catch(lost);
 }
 
-const bytesOf = (name) => fetched(`./${name}`, (answer) => answer.arrayBuffer());
+const bytesOf = (name) => fetched(name, (answer) => answer.arrayBuffer());
 
 // Fetch Python's files, only to count them: Pyodide then finds them in the browser's cache. Were
 // it given what was counted, the browser would not keep the compiled code for the next visit.
@@ -89,8 +89,9 @@ async function started(before) {
   const read = (answer) => answer.json();
   const book = await fetched("./book.json", read, { cache: "no-cache" });
   const which = JSON.stringify(book.sizes);
-  const counted = which === before ? null : count(book.sizes); // it is in the cache: no need
-  const [core] = await Promise.all([bytesOf(book.core), counted]);
+  if (which !== before) await count(book.sizes); // else it is in the cache: no need
+  const both = [`./${book.core}`, "../python/compiled.zip"].map(bytesOf);
+  const [core, compiled] = await Promise.all(both);
   const { loadPyodide } = await import("../python/pyodide.mjs");
   const python = await loadPyodide({
     indexURL: here("../python/"),
@@ -101,6 +102,7 @@ async function started(before) {
   });
   const unpack = (bytes) => python.unpackArchive(bytes, "zip", { extractDir: "/book" });
   unpack(core);
+  python.unpackArchive(compiled, "zip", { extractDir: "/" });
   const given = python.toPy({ chapters: book.chapters });
   given.set("clock", clock);
   python.setInterruptBuffer(interrupts);
@@ -118,7 +120,7 @@ async function check(asked, before) {
   postMessage({ kind: "ready", which });
   const json = JSON.stringify(asked);
   const needed = JSON.parse(visit.needs(json)).filter((slug) => !unpacked.has(slug));
-  const packs = await Promise.all(needed.map((slug) => bytesOf(book.packs[slug])));
+  const packs = await Promise.all(needed.map((slug) => bytesOf(`./${book.packs[slug]}`)));
   packs.forEach(unpack);
   needed.forEach((slug) => unpacked.add(slug));
   return JSON.parse(visit.check(json));
