@@ -99,7 +99,7 @@ def one_round(playwright, address, texts):
     first, *_ = texts
     with tempfile.TemporaryDirectory() as profile:
         with visit(playwright, profile, address) as (page, fetched):
-            eager = [u for u in fetched if "/assets/python/" in u or "worker.mjs" in u]
+            eager = [u for u in fetched if "/assets/python-" in u or "worker.mjs" in u]
             assert not eager, f"fetched without a click: {eager}"
             cold, _ = check(page, first, "not yet")
             later, again = [], []

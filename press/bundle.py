@@ -26,7 +26,6 @@ OPTIONS = (
     "--color=false",
     "--out-extension:.js=.mjs",
     "--external:./editor.mjs",  # fetched when somebody writes
-    "--external:../python/pyodide.mjs",  # lies beside, as it came
 )
 PLACE = re.compile(r"\[ERROR\] (?P<reason>.+)\n\s+(?P<path>\S+?):(?P<line>\d+):\d+:")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from press import assets, bundle, packs
-from press.runtime import runtime, size
+from press.runtime import FOLDER, runtime, size
 
 
 def assembled() -> tuple[dict[str, bytes], str]:
@@ -19,12 +19,12 @@ def assembled() -> tuple[dict[str, bytes], str]:
         python = runtime(there)
     except assets.Missing as missing:
         return {}, str(missing)
-    found = {f"python/{name}": path.read_bytes() for name, path in python.items()}
+    found = {f"{FOLDER}/{name}": path.read_bytes() for name, path in python.items()}
     for path in (*scripts, bundle.BOX / "box.css"):
         found[f"exercises/{path.name}"] = path.read_bytes()
     found["exercises/licences.txt"] = licences(there).encode()
     sizes = {name: path.stat().st_size for name, path in python.items()}
-    for name, data in packs.written(size(tuple(python.values())), sizes):
+    for name, data in packs.written(FOLDER, size(tuple(python.values())), sizes):
         found[f"exercises/{name}"] = data
     return found, ""
 

@@ -101,16 +101,17 @@ def core() -> tuple[str, bytes]:
     return pack("core", contents()[0])
 
 
-def written(runtime: int, files: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+def written(python: str, runtime: int, files: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
     """Yield each pack with its name, and the manifest.
 
-    Python itself is that large as it is sent; its files, as they arrive.
+    Python itself lies in a folder, is that large as it is sent, and its files as they arrive.
     """
     core_name, core_pack = core()
     packs = {slug: pack(slug, paths) for slug, paths in contents()[1].items()}
     yield core_name, core_pack
     yield from packs.values()
     manifest = {
+        "python": python,
         "bytes": runtime + len(core_pack),
         "sizes": files,
         "chapters": [chapter.prose.name for chapter in chapters()],

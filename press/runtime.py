@@ -12,6 +12,7 @@ from pathlib import Path
 from press import assets, packs
 
 HERE = Path(__file__).parent
+FOLDER = f"python-{assets.PACKAGES['pyodide']['version']}"  # a browser mixes up no two
 MAKERS = (HERE / "precompile.mjs", HERE / "precompile.py")
 SECONDS = 300
 COMPRESSED = (".whl", ".zip")

@@ -175,7 +175,7 @@ def test_nothing_of_python_is_fetched_and_no_worker_made_before_a_check(reader, 
         Box(reader, hole).show()
     assert reader.evaluate("workers") == 0
     assert f"{pretended}assets/exercises/editor.mjs" in asked
-    assert not [url for url in asked if re.search(r"assets/python|worker\.mjs|\.zip", url)]
+    assert not [url for url in asked if re.search(r"assets/python-|worker\.mjs|\.zip", url)]
     Box(reader, HOLES[0]).check()
     assert reader.evaluate("workers") == 1
 

@@ -19,7 +19,7 @@ A_CHAPTER = 60 * 1024  # bytes
 
 @pytest.fixture(scope="module")
 def made():
-    return dict(packs.written(1_000_000, {"pyodide.asm.wasm": 3_000_000}))
+    return dict(packs.written("python-1", 1_000_000, {"pyodide.asm.wasm": 3_000_000}))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_a_pack_holds_the_files_of_the_repository(made):
 def test_the_same_files_give_the_same_packs(made):
     packs.packed.cache_clear()
     packs.imported.cache_clear()
-    assert dict(packs.written(1_000_000, {"pyodide.asm.wasm": 3_000_000})) == made
+    assert dict(packs.written("python-1", 1_000_000, {"pyodide.asm.wasm": 3_000_000})) == made
 
 
 def test_another_file_gives_another_name(tmp_path, monkeypatch):
@@ -73,6 +73,7 @@ def test_a_chapter_is_small(made, manifest, chapter):
 def test_the_manifest_says_what_there_is(made, manifest):
     assert {manifest["core"], *manifest["packs"].values(), "book.json"} == made.keys()
     assert manifest["chapters"] == [chapter.prose.name for chapter in chapters()]
+    assert manifest["python"] == "python-1"
     assert manifest["bytes"] == 1_000_000 + len(made[manifest["core"]])
     assert manifest["sizes"] == {"pyodide.asm.wasm": 3_000_000}
     for chapter in chapters():

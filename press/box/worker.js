@@ -32,7 +32,7 @@ const bytesOf = (name) => fetched(name, (answer) => answer.arrayBuffer());
 
 // Fetch Python's files, only to count them: Pyodide then finds them in the browser's cache. Were
 // it given what was counted, the browser would not keep the compiled code for the next visit.
-async function count(sizes) {
+async function count(python, sizes) {
   const of = Object.values(sizes).reduce((a, b) => a + b, 0);
   let [done, lately] = [0, 0];
   const counted = async (answer) => {
@@ -44,7 +44,7 @@ async function count(sizes) {
       postMessage({ kind: "loading", done, of });
     }
   };
-  const files = Object.keys(sizes).map((name) => fetched(`../python/${name}`, counted));
+  const files = Object.keys(sizes).map((name) => fetched(python + name, counted));
   await Promise.all(files);
   postMessage({ kind: "loading", done: of, of });
 }
@@ -88,13 +88,14 @@ async function started(before) {
   // asked for anew: in a new edition the packs have new names
   const read = (answer) => answer.json();
   const book = await fetched("./book.json", read, { cache: "no-cache" });
-  const which = JSON.stringify(book.sizes);
-  if (which !== before) await count(book.sizes); // else it is in the cache: no need
-  const both = [`./${book.core}`, "../python/compiled.zip"].map(bytesOf);
+  const folder = `../${book.python}/`;
+  const which = JSON.stringify([folder, book.sizes]);
+  if (which !== before) await count(folder, book.sizes); // else it is in the cache: no need
+  const both = [`./${book.core}`, `${folder}compiled.zip`].map(bytesOf);
   const [core, compiled] = await Promise.all(both);
-  const { loadPyodide } = await import("../python/pyodide.mjs");
+  const { loadPyodide } = await import(here(`${folder}pyodide.mjs`));
   const python = await loadPyodide({
-    indexURL: here("../python/"),
+    indexURL: here(folder),
     enableRunUntilComplete: false,
     packages: ["numpy"],
     stdout: () => {},
