@@ -51,13 +51,6 @@ export function keep(name, text) {
   return write(name, { kept });
 }
 
-// Put a text in the place of the one that is there, which is kept.
-export function replace(name, text, changes = {}) {
-  const { text: before, edits } = read(name);
-  if (before !== text) keep(name, before);
-  return write(name, { ...changes, text, edits: edits + 1 });
-}
-
 export function names() {
   const found = new Set(refused.keys());
   try {
