@@ -132,7 +132,7 @@ def test_the_boxes_fetch_the_editor_and_python_when_they_are_wanted(site):
     assert scripts.keys() == {"box", "editor", "worker"}
     assert "cm-content" in scripts["editor"] and "cm-content" not in scripts["box"]
     assert 'import("./editor.mjs")' in scripts["box"]
-    assert "/pyodide.mjs" in scripts["worker"] and "/pyodide.mjs" not in scripts["box"]
+    assert "pyodide.mjs" in scripts["worker"] and "pyodide.mjs" not in scripts["box"]
     page = (site / "chapters" / slug_of(chapters()[0]) / "index.html").read_text("utf-8")
     assert '<script src="../../assets/exercises/box.mjs" type="module">' in page
     told = (site / "assets" / "exercises" / "licences.txt").read_text("utf-8")
