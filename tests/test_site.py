@@ -17,7 +17,7 @@ import pytest
 for needed in ("jupytext", "mkdocs", "playwright"):
     pytest.importorskip(needed)
 
-from browsers import CHROMIUM, EVERY_RULE, SIZES, faults_in, launched, watched
+from browsers import CHROMIUM, SIZES, faults_in, launched, watched
 from due import A_TENTH, due, of_the_page
 
 from grader.book import chapters
@@ -178,26 +178,6 @@ def of_today(site):
     return [page for page in pages_of(site) if Path(page).parent.name not in rest]
 
 
-COLOURS = ["color-contrast", "link-in-text-block"]
-NO_COLOURS = {"rules": {name: {"enabled": False} for name in [*COLOURS, "region"]}}
-OF_A_LOOK = {
-    ("light", "wide"): EVERY_RULE,
-    ("dark", "wide"): {"runOnly": COLOURS},
-    ("light", "narrow"): NO_COLOURS,
-    ("dark", "narrow"): None,
-}
-
-
-def rules_of(page, scheme, size):
-    """Return what axe tries: on a long page colours in both schemes, the rest at both widths.
-
-    All chapters are set in the same colours, so that the first stands for what goes by both.
-    """
-    is_first = Path(page).parent.name == slug_of(chapters()[0])
-    is_long = page.startswith("chapters/") and not is_first
-    return OF_A_LOOK[scheme, size] if is_long else EVERY_RULE
-
-
 @pytest.mark.parametrize("scheme, size", LOOKS)
 def test_every_page_is_sound(address, of_today, scheme, size):
     """No foreign host, no error, nothing raw, nothing too wide, no serious fault for anybody."""
@@ -216,7 +196,7 @@ def test_every_page_is_sound(address, of_today, scheme, size):
                 except Empty:
                     return
                 tab.goto(address + url(page), wait_until="load")
-                if found := [*seen, *faults_in(tab, rules_of(page, scheme, size))]:
+                if found := [*seen, *faults_in(tab)]:
                     faults.append(f"{page}, {scheme}, {size}: {found}")
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -236,35 +216,20 @@ A_FAULT_EACH = {
 }
 
 
-@pytest.fixture
-def faulty(browser, address, site):
-    """Return a function that looks at a page with something in it, and says what is wrong."""
-    page, context = site / "a-fault.html", browser.new_context()
+@pytest.mark.parametrize("says", A_FAULT_EACH)
+def test_a_page_with_a_fault_is_not_sound(browser, address, site, says):
+    page = site / "a-fault.html"
+    head = "<!doctype html><html lang='en'><head><title>a</title></head><body><main><h1>a</h1>"
+    page.write_text(f"{head}{A_FAULT_EACH[says]}</main></body></html>", encoding="utf-8")
+    context = browser.new_context()
     tab = context.new_page()
-
-    def look(content, rules=EVERY_RULE):
-        head = "<!doctype html><html lang='en'><head><title>a</title></head><body><main><h1>a</h1>"
-        page.write_text(f"{head}{content}</main></body></html>", encoding="utf-8")
+    try:
         seen = watched(tab, address)
         tab.goto(f"{address}a-fault.html", wait_until="load")
-        return str([*seen, *faults_in(tab, rules)])
-
-    yield look
-    page.unlink()
-    context.close()
-
-
-@pytest.mark.parametrize("says", A_FAULT_EACH)
-def test_a_page_with_a_fault_is_not_sound(faulty, says):
-    assert says in faulty(A_FAULT_EACH[says])
-
-
-def test_of_a_long_page_each_fault_is_found_in_one_look(faulty):
-    both = f"{A_FAULT_EACH['color-contrast']}<img src='data:,'>"
-    found = {look: faulty(both, rules) for look, rules in OF_A_LOOK.items()}
-    assert "color-contrast" in found["light", "wide"] and "image-alt" in found["light", "wide"]
-    assert "color-contrast" in found["dark", "wide"]
-    assert "image-alt" in found["light", "narrow"]
+        assert says in str([*seen, *faults_in(tab)])
+    finally:
+        page.unlink()
+        context.close()
 
 
 def test_the_pages_of_a_chapter_are_left_out_only_when_it_is_not_due(site, of_today):
