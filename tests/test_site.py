@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import string
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -17,7 +18,7 @@ import pytest
 for needed in ("jupytext", "mkdocs", "playwright"):
     pytest.importorskip(needed)
 
-from browsers import CHROMIUM, SIZES, faults_in, launched, watched
+from browsers import CHROMIUM, SIZES, Quiet, faults_in, launched, served, watched
 from due import A_TENTH, due, of_the_page
 
 from grader.book import chapters
@@ -295,12 +296,24 @@ def test_the_offline_edition_works_from_the_file_system(tab, offline):
     assert not faults, faults
 
 
-def test_keys_turn_the_page(tab, address):
-    tab.goto(address)
-    tab.keyboard.press("n")
-    tab.wait_for_url(f"**/chapters/{slug_of(chapters()[0])}/")
-    tab.keyboard.press("p")
-    tab.wait_for_url(address)
+class Slow(Quiet):
+    """Sends pages as over a slow line."""
+
+    def do_GET(self):  # noqa: N802
+        time.sleep(0.5 if self.path.endswith("/") else 0)
+        super().do_GET()
+
+
+@pytest.mark.parametrize("line", [Quiet, Slow])
+def test_keys_turn_the_page(tab, site, line):
+    first = chapters()[0]
+    with served(site, line) as address:
+        tab.goto(address, wait_until="networkidle")  # it knows the pages that it can turn to
+        tab.keyboard.press("n")
+        tab.wait_for_url(f"**/chapters/{slug_of(first)}/")
+        tab.locator("h1", has_text=first.heading).wait_for()  # it comes after its address
+        tab.keyboard.press("p")
+        tab.wait_for_url(address)
 
 
 def test_what_is_done_is_remembered_and_counted(tab, address):
