@@ -202,7 +202,7 @@ class Visitor:
             time.sleep(0.02)
         return found
 
-    def wait(self, css, has_text="", seconds=10):
+    def wait(self, css, has_text="", seconds=60):
         """Return the text of the first such element that has this text, once there is one."""
         what = f"{css} says {has_text!r}"
         return self.until(lambda: self.run(FOUND, css, has_text), what, seconds)

@@ -249,7 +249,7 @@ def found_by_search(tab, words):
     tab.get_by_text("Type to start searching").wait_for()
     tab.keyboard.type(words)
     first = tab.locator(".md-search-result__item a").first
-    first.wait_for(timeout=10_000)
+    first.wait_for()
     return tab.locator(".md-search-result__item").all_inner_texts()
 
 
@@ -266,7 +266,7 @@ def test_search_finds_a_heading_of_each_chapter(tab, address):
         tab.locator(".md-search__input").fill(rare_word(chapter))
         tab.keyboard.press("End")  # it listens for keys
         found = tab.locator(".md-search-result__item", has_text=rare_word(chapter)).first
-        found.wait_for(state="attached", timeout=10_000)
+        found.wait_for(state="attached")
 
 
 def test_search_answers_whatever_a_word_begins_with(tab, address):
@@ -279,7 +279,7 @@ def test_search_answers_whatever_a_word_begins_with(tab, address):
         tab.locator(".md-search__input").fill(letter)
         tab.keyboard.press("End")
         first = tab.locator(".md-search-result__item a").first
-        first.wait_for(state="attached", timeout=10_000)
+        first.wait_for(state="attached")
     assert not refused
 
 
