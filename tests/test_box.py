@@ -16,7 +16,7 @@ for needed in ("jupytext", "mkdocs", "playwright"):
 from browsers import CHROMIUM, SIZES, Quiet, faults_in, served, watched
 
 from grader import stub
-from grader.book import chapters
+from grader.book import chapters, find_chapter
 from grader.told import check_part
 from press.page import slug_of
 
@@ -754,3 +754,36 @@ def test_a_loop_that_cannot_be_interrupted_ends_with_its_worker(real):
     real.press("Reset")
     real.agree("Reset")
     real.check("Not yet")
+
+
+RECURSIVE = """\
+def topological_order(root):
+    order, seen = [], set()
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+    visit(root)
+    return order
+"""
+
+
+def test_a_function_that_calls_itself_too_often_is_told_of_and_python_goes_on(browser, address):
+    """What it leaves behind, a long chain, is more than a browser can free in one go."""
+    chapter, hole = find_chapter("autograd"), "topological_order"
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.add_init_script(HEARD)
+    tab.goto(f"{address}chapters/{slug_of(chapter)}/")
+    box = Box(tab, hole, chapter.slug)
+    entry = json.dumps({"text": RECURSIVE, "edits": 1})
+    tab.evaluate("([key, entry]) => localStorage.setItem(key, entry)", [box.key, entry])
+    tab.reload()
+    box.show().check("3 of 4 checks pass.", PYTHON_COMES)
+    assert "RecursionError" in box.place.locator(".box-verdict").inner_text()
+    box.check("3 of 4 checks pass.")
+    box.check("3 of 4 checks pass.")
+    assert tab.evaluate("workers") == 1
+    context.close()

@@ -8,6 +8,7 @@ import textwrap
 import threading
 import warnings
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from book_tools import reference_of, texts_of, verdicts_on
@@ -226,6 +227,14 @@ def test_python_that_broke_down_is_told(ask, begun):
     told = ask(FIRST, ONE, RIGHT, died=CHECKS[0])
     assert told["state"] == "crashed" and not begun
     assert "broke down" in told["checks"][0]["error"]
+
+
+def test_a_long_chain_is_taken_apart_whoever_holds_it():
+    """Freed in one go it is too deep for a browser's stack, and Python breaks down."""
+    held = []
+    code = SimpleNamespace(topological_order=lambda root: held.append(root) or held)
+    reference_of(BELOW).checks["long_chain"].scenario(code)
+    assert [node.parents for node in held] == [()]
 
 
 def test_a_loop_without_an_end_is_interrupted_at_its_line(ask, monkeypatch):

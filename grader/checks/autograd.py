@@ -102,10 +102,14 @@ def many_paths(code):
 @check("topological_order", expect=exactly)
 def long_chain(code):
     """a chain of 10,000 nodes does not end in a RecursionError"""
-    nodes = [Node(0)]  # each is held here, too: else freeing the last would free all in one go
+    nodes = [Node(0)]
     for name in range(1, 10_000):
         nodes.append(Node(name, [nodes[-1]]))
-    return np.array([node.name for node in code.topological_order(nodes[-1])])
+    try:
+        return np.array([node.name for node in code.topological_order(nodes[-1])])
+    finally:  # whoever holds the last one: freeing it must not free all in one go
+        for node in nodes:
+            node.parents = ()
 
 
 @check("topological_order", expect=exactly)
