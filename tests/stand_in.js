@@ -14,10 +14,14 @@ addEventListener("message", async ({ data: { id, asked } }) => {
     passed: {},
     beneath: asked.own ? `underneath: ${Object.keys(asked.own)}` : "",
   };
+  if (says("# fails")) {
+    postMessage({ id, kind: "failed", why: "fatal", text: "no WebAssembly" });
+    return;
+  }
   postMessage({ kind: "ready" });
   if ("late" in asked || "died" in asked) {
     const how = Object.keys(asked).find((key) => key === "late" || key === "died");
-    answer.summary = `told that ${asked[how]} was ${how}`;
+    answer.summary = `told that ${asked[how] ?? "no check"} was ${how}`;
   } else if (says("# loops")) {
     postMessage({ id, kind: "begun", check: "a check", limit: 0.1 });
     for (;;);
@@ -25,8 +29,8 @@ addEventListener("message", async ({ data: { id, asked } }) => {
     postMessage({ id, kind: "begun", check: "a check", limit: 5 });
     postMessage({ id, kind: "failed", why: "fatal", text: "out of memory" });
     return;
-  } else if (says("# fails")) {
-    postMessage({ id, kind: "failed", why: "fatal", text: "no WebAssembly" });
+  } else if (says("# breaks")) {
+    postMessage({ id, kind: "failed", why: "fatal", text: "out of memory" });
     return;
   } else if (says("# waits")) {
     await new Promise((done) => (new BroadcastChannel("go").onmessage = done));

@@ -453,9 +453,11 @@ def test_a_check_that_cannot_be_interrupted_is_ended_with_its_worker(reader, box
     assert reader.evaluate("workers") == 2
 
 
-def test_a_worker_that_breaks_down_is_replaced_and_told_so(reader, box):
-    box.type("\n# dies")
-    box.check("told that a check was died")
+@pytest.mark.parametrize("what, check", [("dies", "a check"), ("breaks", "no check")])
+def test_a_worker_that_breaks_down_is_replaced_and_told_so(reader, box, what, check):
+    """It may break over a check, or before the next one over what was left behind."""
+    box.type(f"\n# {what}")
+    box.check(f"told that {check} was died")
     assert reader.evaluate("workers") == 2
 
 

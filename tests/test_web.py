@@ -227,6 +227,7 @@ def test_python_that_broke_down_is_told(ask, begun):
     told = ask(FIRST, ONE, RIGHT, died=CHECKS[0])
     assert told["state"] == "crashed" and not begun
     assert "broke down" in told["checks"][0]["error"]
+    assert ask(FIRST, ONE, RIGHT, died=None)["state"] == "done"  # over none of these
 
 
 def test_a_long_chain_is_taken_apart_whoever_holds_it():

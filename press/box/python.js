@@ -97,7 +97,7 @@ function ended() {
 }
 
 function failed(why, text) {
-  if (why === "fatal" && running?.check != null) {
+  if (why === "fatal" && isReady && running) { // over a check, or over what one left behind
     again("died", text);
     return;
   }
@@ -107,7 +107,7 @@ function failed(why, text) {
   for (const job of lost) job.tell({ kind: "failed", why, text });
 }
 
-// The worker was lost over a check: a new one is told so, and says it in words.
+// The worker was lost: a new one is told over which check, if any, and says it in words.
 function again(how, text = "") {
   const { check, asked } = running;
   end();
